@@ -1,0 +1,1 @@
+"""Judges against each other, against people, and against other rules; needs ``picofw[ablate]``."""

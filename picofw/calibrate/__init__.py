@@ -1,0 +1,1 @@
+"""Judges held against people, and rubrics fitted to what people say; needs ``picofw[ablate]``."""

@@ -1,0 +1,99 @@
+"""What an import reads: records of a dataset, one by one, each of which may become a sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ValidationError
+
+from picofw import pixels
+from picofw.blobs import Blobs
+from picofw.errors import PicofwError
+from picofw.export.manifest import Problem
+from picofw.pixels import DecodeFailure
+from picofw.records import Sample
+from picofw.settings import explain
+from picofw.types import ImageRef
+
+
+class Unusable(PicofwError):
+    """A record cannot become a sample; it is listed, and the others go on."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A record that was read, its images not yet.
+
+    Attributes:
+        where: File and line, for the user.
+        id: Id of the sample that it becomes.
+        make: Stores its images and returns the sample, its position left at 0; called in a thread. Raises Unusable, or
+            ValueError (of which pydantic's ValidationError is one) where the record is not as it should be.
+    """
+
+    where: str
+    id: str
+    make: Callable[[Blobs], Sample]
+
+
+class Collection(Protocol):
+    """A dataset in a folder."""
+
+    settings: dict[str, Any]
+    """What is known of how it was made, as a run keeps it: taxonomy, rubric, ``data``; no secrets."""
+
+    def items(self) -> Iterator[Item | Problem]:
+        """Yield every record in a fixed order, singles before the chains that go on from them, and what is none."""
+        ...
+
+
+def inside(folder: Path, name: str) -> Path:
+    """Return the file of that name, which is in the folder whatever the name says.
+
+    Args:
+        folder: The dataset's folder.
+        name: A path relative to it, as a record gives it.
+
+    Raises:
+        Unusable: It leads out of the folder, or there is no such file.
+    """
+    if "\0" in name:
+        raise Unusable(f"{name!r} is no path")
+    path, root = (folder / name).resolve(), folder.resolve()
+    if not path.is_relative_to(root):
+        raise Unusable(f"{name!r} leads out of {folder}; it is not looked at")
+    if not path.is_file():
+        raise Unusable(f"{name!r} is missing in {folder}")
+    return path
+
+
+def keep(blobs: Blobs, data: bytes, name: str) -> ImageRef:
+    """Store an image that is whole.
+
+    Args:
+        blobs: Where to.
+        data: Its bytes; kept as they are.
+        name: What to call it where it is not whole.
+
+    Raises:
+        Unusable: It does not decode.
+        StoreError: It cannot be stored.
+    """
+    try:
+        pixels.check(data)
+    except DecodeFailure as error:
+        raise Unusable(f"{name!r} cannot be decoded: {error}") from error
+    return blobs.put_now(data)
+
+
+def why(error: Exception) -> str:
+    """Return on one line why a record cannot be used.
+
+    Args:
+        error: What was raised while it was read.
+    """
+    text = explain(error, BaseModel) if isinstance(error, ValidationError) else str(error)
+    return "; ".join(text.splitlines())

@@ -1,0 +1,78 @@
+"""What the user says of an import, and the collection that is meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from picofw import config
+from picofw.errors import ConfigError
+from picofw.export import manifest
+from picofw.export.pico import RECORDS
+from picofw.imports.items import Collection
+from picofw.imports.originals import Originals
+from picofw.imports.pico import PicoExport
+from picofw.imports.published import UNLABELLED, UNLABELLED_TYPE, Published
+from picofw.rubric import Rubric
+from picofw.settings import AttemptSettings, ChainSettings, RunName, flatten, tree_of
+from picofw.taxonomy import Taxonomy
+from picofw.types import Record
+
+
+class ImportOptions(Record):
+    """Options of an import.
+
+    Attributes:
+        name: What to call the run.
+        photos: Folder of the original photos, where the dataset does not have them; None: its own folder.
+        index: Open Images' CSV of the photos, where files are named by their ids; it has licences and authors too.
+    """
+
+    name: RunName
+    photos: Path | None = None
+    index: Path | None = None
+
+
+def open_collection(format_: str, folder: Path, options: ImportOptions) -> tuple[Collection, dict[str, Any]]:
+    """Return a dataset, and where it comes from, as the run's settings keep it.
+
+    Args:
+        format_: ``pico`` or ``hf``.
+        folder: Its folder.
+        options: The user's options.
+
+    Raises:
+        ConfigError: The folder holds no such dataset, or a package is missing.
+    """
+    if not folder.is_dir():
+        raise ConfigError(f"{folder} is no folder: name the folder of a dataset")
+    imported = {"format": format_, "folder": str(folder.resolve())}
+    originals = Originals(options.photos or folder, options.index)
+    if format_ == "pico" and not (folder / manifest.NAME).exists():
+        if not any((folder / name).is_file() for name in RECORDS.values()):
+            raise ConfigError(f"{folder} has neither {manifest.NAME} nor one of {', '.join(RECORDS.values())}")
+        return Published(folder, _published(), originals), imported
+    found = manifest.load(folder)
+    if found.format != format_:
+        raise ConfigError(f"{folder} is an export in the format {found.format}, not {format_}")
+    settings = {**tree_of(found.settings), "data": found.settings}
+    if not settings.keys() >= {"taxonomy", "rubric"}:
+        raise ConfigError(f"{folder / manifest.NAME} does not say by which taxonomy and rubric the run was made")
+    imported |= {"run": found.run, "picofw": found.picofw}
+    if format_ == "pico":
+        return PicoExport(folder, settings, found.files, originals), imported
+    try:
+        from picofw.imports.hf import HfExport  # pyarrow is optional, and heavy
+    except ImportError as error:
+        raise ConfigError("importing the hf format needs pyarrow: pip install 'picofw[hf]'") from error
+    return HfExport(folder, settings), imported
+
+
+def _published() -> dict[str, Any]:
+    """Return what is known of how the published dataset was made: taxonomy, rubric but for its wording, numbers."""
+    taxonomy = Taxonomy.model_validate(config.compose_tree("taxonomy/pico_banana", [], [])["taxonomy"])
+    taxonomy = taxonomy.model_copy(update={"types": {**taxonomy.types, UNLABELLED: UNLABELLED_TYPE}})
+    rubric = Rubric.model_validate(config.compose_tree("rubric/pico_banana", [], [])["rubric"])
+    parts = {"taxonomy": taxonomy, "rubric": rubric, "attempts": AttemptSettings(), "chains": ChainSettings()}
+    known = {name: part.model_dump(mode="json") for name, part in parts.items()}
+    return {**known, "data": flatten(known)}

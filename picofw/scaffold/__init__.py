@@ -1,0 +1,1 @@
+"""A complete plugin to start from: ``picofw new-plugin``."""

@@ -1,0 +1,1 @@
+"""Whether a judge sees known faults, and keeps still where it should; needs ``picofw[ablate]``."""

@@ -1,0 +1,1 @@
+"""Instruction-editing pipelines of diffusers as an editor of picofw."""

@@ -1,0 +1,1 @@
+"""Google's Gemini models as instructor, editor and judge of picofw."""

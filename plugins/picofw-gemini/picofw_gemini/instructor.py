@@ -1,0 +1,54 @@
+"""The instructor."""
+
+from __future__ import annotations
+
+from typing import ClassVar, cast
+
+from picofw.errors import InvalidOutput
+from picofw.hosted.asking import Question, ask_instruction, read_instruction
+from picofw.providers import Capabilities, Instructor, Options
+from picofw.types import InstructRequest, InstructResult, Request
+
+from . import wire
+from .options import InstructorOptions
+from .provider import GeminiProvider, provenance
+from .wire import Json
+
+
+class GeminiInstructor(GeminiProvider, Instructor):
+    """Writes instructions."""
+
+    Options: ClassVar[type[Options]] = InstructorOptions
+    options: InstructorOptions
+    capabilities = Capabilities(regions=True)
+    max_batch: ClassVar[int] = 2_000
+
+    async def instruct(self, request: InstructRequest) -> InstructResult:
+        """Write one instruction.
+
+        Args:
+            request: What to write about, and how.
+        """
+        return cast("InstructResult", await self.ask(request))
+
+    def question(self, request: InstructRequest) -> Question:
+        """Return a request in words.
+
+        Args:
+            request: The request.
+        """
+        return ask_instruction(request, self.options.prompts, self.options.demonstrations)
+
+    def result(self, request: Request, reply: Json) -> InstructResult:
+        """Return the instruction that a reply is.
+
+        Args:
+            request: What was asked.
+            reply: What came back.
+        """
+        text = wire.joined_text(wire.answer_parts(reply))
+        try:
+            instruction, state = read_instruction(text)
+        except ValueError as error:
+            raise wire.failed(InvalidOutput, str(error), reply) from error
+        return InstructResult(text=instruction, state=state, **provenance(reply))

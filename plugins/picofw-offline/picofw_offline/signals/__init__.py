@@ -1,0 +1,1 @@
+"""What the offline judge measures: compliance, preservation, seams and technical quality, a room for each."""

@@ -1,0 +1,1 @@
+"""OpenAI's models, and those of any server that speaks its protocol, for picofw."""

@@ -1,0 +1,3 @@
+"""What is built here has tests of its own, which are run where it is installed."""
+
+collect_ignore = ["picofw-darkroom"]
