@@ -108,16 +108,28 @@ def print_plugins(console: Console, listing: dict[str, Any]) -> None:
         console.print(f"[red]set aside[/] {name}: {escape(error)}" if error else name + built_for, highlight=False)
         for note in plugin["notes"]:
             console.print(f"  [yellow]note[/] {escape(note)}", highlight=False)
-    table = Table("kind", "name", "plugin", "what it is", "model", "edit types")
-    for entry in listing["providers"]:
-        types = entry["edit_types"]
-        model = escape(entry["model"] or "") + (" (batch)" if entry["batch"] else "")
-        able = "any" if entry["kind"] in ("instructor", "editor", "judge") else ""
-        if types is not None:
-            able = f"{len(types)}: {', '.join(types)}"
-        if entry["regions"]:
-            able += " (of a given object: regions.share)"
-        if entry["error"]:
-            able = f"[red]{escape(entry['error'])}[/]"
-        table.add_row(entry["kind"], entry["name"], entry["plugin"], escape(entry["summary"]), model, able)
-    console.print(table)
+    for kind in KINDS:
+        console.print(f"\n[bold]{kind}s[/]")
+        table = Table.grid(padding=(0, 2))
+        table.add_column(no_wrap=True)
+        table.add_column()
+        for entry in listing["providers"]:
+            if entry["kind"] == kind:
+                table.add_row(f"  [cyan]{escape(entry['name'])}[/]", "\n".join(_lines(entry)))
+        console.print(table)
+
+
+def _lines(entry: dict[str, Any]) -> Iterator[str]:
+    """Yield what a provider is, in lines of markup: what it does, from where it comes, what it can do."""
+    yield escape(entry["summary"])
+    if entry["error"]:
+        yield f"[red]{escape(entry['error'])}[/]"
+    facts = [
+        entry["model"] and f"model {entry['model']}",
+        entry["batch"] and "batches",
+        entry["regions"] and "edits of a given object (regions.share)",
+        f"plugin {entry['plugin']}",
+    ]
+    yield f"[dim]{escape(', '.join(fact for fact in facts if fact))}[/]"
+    if entry["edit_types"] is not None:
+        yield f"[dim]{len(entry['edit_types'])} edit types: {escape(', '.join(entry['edit_types']))}[/]"

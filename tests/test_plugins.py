@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 import types
@@ -369,3 +370,12 @@ def test_what_is_printed_says_what_is_set_aside_and_noted(plugin, tmp_path):
     text = console.file.getvalue()
     assert "picofw-odd 1.0 (for picofw >=0.1)\n  note its folder" in text
     assert "set aside picofw-old 1.0: ConfigError: it is built for picofw<0.1" in text
+
+
+def test_in_a_narrow_terminal_every_name_and_edit_type_is_whole():
+    listing = list_plugins(Plugins())
+    console = Console(file=io.StringIO(), width=60)
+    print_plugins(console, listing)
+    words = set(re.split(r"[\s,]+", console.file.getvalue()))
+    for entry in listing["providers"]:
+        assert {entry["name"], *(entry["edit_types"] or [])} <= words

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import re
 import typing
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,7 @@ PUBLIC = {
     "JudgeResult PastTurn Photo Record Region Request Result Role TagRequest TagResult Tags TurnState Usage",
     "picofw.workspace": "Workspace open_run",
 }
+PAGE = Path(__file__).parents[1] / "docs" / "stability.md"
 NAMES = [(module, name) for module, names in PUBLIC.items() for name in names.split()]
 
 
@@ -60,6 +62,11 @@ def documentation(module: str, name: str) -> str | None:
 @pytest.mark.parametrize("module", PUBLIC)
 def test_the_public_names_are_those_that_were_promised(module):
     assert importlib.import_module(module).__all__ == PUBLIC[module].split()
+
+
+def test_the_documentation_lists_the_public_modules():
+    listed = re.findall(r"^\| `(picofw[.\w]+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(listed) == sorted(PUBLIC)
 
 
 @pytest.mark.parametrize("module", PUBLIC)
