@@ -294,11 +294,11 @@ def test_an_address_that_is_a_script_is_no_link(page):
 
 
 def test_a_data_file_that_is_gone_is_told(browsing, tmp_path):
+    browsing.expected = ["ERR_FILE_NOT_FOUND"]
     target = write(keep(tmp_path / "w", [single("a")]), "r", tmp_path / "out").page
     next(target.parent.glob("data-*/samples/0/0.js")).unlink()
     opened = browsing.open(target.as_uri())
     found(opened, "samples/0/0.js is missing: write the report again")
-    browsing.problems.clear()
 
 
 def test_an_empty_run_has_an_empty_gallery(browsing, tmp_path):
