@@ -181,7 +181,10 @@ class Session:
             self.settings.chains.max_turns,
             self.settings.seed,
         )
-        rows = (TaskRow(c.id, "chain", c.position, self._task(c.base).photo, c.base, c.edit_types) for c in planned)
+        rows = (
+            TaskRow(c.id, "chain", c.position, self.store.photo_of(self.name, c.base), c.base, c.edit_types)
+            for c in planned
+        )
         await self.store.add_chains(self.name, {"planned": len(planned)}, rows)
 
     async def _phase(self, kind: str, make: Callable[[TaskRow], Coroutine[Any, Any, Sample]]) -> None:
@@ -261,17 +264,13 @@ class Session:
         return await make_single(self.pipe, task, photo, image)
 
     async def _chain(self, task: TaskRow) -> Sample:
-        base = self._task(task.base)
+        base = self.store.task(self.name, task.base)
+        assert base is not None
         assert base.sample is not None
         first = Sample.model_validate_json(base.sample)
         if first.outcome != "accepted":  # its edit was damaged, forgotten, and made again with another result
             return self._left_aside(task, "discarded", "the edit it started from is no longer accepted")
         return await make_chain(self.pipe, task, first)
-
-    def _task(self, task_id: str) -> TaskRow:
-        task = self.store.task(self.name, task_id)
-        assert task is not None
-        return task
 
     async def _finish(self, task: TaskRow, sample: Sample) -> None:
         try:
