@@ -13,7 +13,7 @@ from picofw.standins import Carrier
 from picofw.store.schema import TaskRow, attempts_of
 
 _FINISH = (
-    "UPDATE tasks SET outcome=?1, sample=?2, attempts="
+    "UPDATE tasks SET outcome=?1, sample=?2, attempts="  # noqa: S608  # of our own words
     + attempts_of("?2", "base")
     + " WHERE run=?3 AND kind=?4 AND position=?5"
 )
@@ -243,6 +243,16 @@ class Tasks(Database):
             image: The reference as JSON.
         """
         await self.write(("INSERT OR REPLACE INTO photos VALUES(?,?,?,?)", (run, photo_id, record, image)))
+
+    def fetched_photos(self, run: str, limit: int) -> list[str]:
+        """Return the records of some photos of a run that were fetched, as JSON.
+
+        Args:
+            run: The run's name.
+            limit: At most so many.
+        """
+        sql = "SELECT record FROM photos WHERE run=? AND image IS NOT NULL LIMIT ?"
+        return [record for (record,) in self.reader.execute(sql, (run, limit))]
 
     def kept_photos(self, run: str) -> dict[str, tuple[str, str]]:
         """Return where a run's photos that are stored came from, and their images as JSON, by id.
