@@ -25,8 +25,8 @@ PRONOUNS = (
     "it its itself they them their theirs themselves he him his himself she her hers herself this these those".split()
 )
 """``that`` is not among them: it more often joins clauses."""
-MARKERS = "new newly added changed edited resulting same previous earlier last current".split()
-"""What, after a definite article, points to what was done before."""
+MARKERS = "new newly added changed edited resulting same previous earlier last current change edit result".split()
+"""What, after a definite article, points to what was done before: "the new sky", "that change"."""
 
 _PRONOUN = re.compile(rf"\b(?:{'|'.join(PRONOUNS)})\b", re.IGNORECASE)
 # A look ahead, since windows overlap: "the left of the hat" has two.

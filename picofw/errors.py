@@ -8,6 +8,8 @@
     * BudgetExhausted: finish what is in flight, stop; exit code 1.
     * PluginError: finish what is in flight, stop; nothing paid is lost; exit code 1.
     * SourceError: leave this photo aside, go on with the others.
+        * Unreachable: the same, if other photos of the source can be had; else it is the source that fails.
+    * SourceDown: finish what is in flight, stop; the photos that were not reached stay open; exit code 1.
     * ProviderError: a call failed; carries its usage, since failed calls can be billed.
         * Transient: try again, after ``retry_after`` seconds if the server said so.
             * RateLimited: the same, and send fewer requests.
@@ -34,9 +36,11 @@ __all__ = [
     "ProviderError",
     "RateLimited",
     "Refused",
+    "SourceDown",
     "SourceError",
     "StoreError",
     "Transient",
+    "Unreachable",
 ]
 
 
@@ -70,6 +74,14 @@ class PluginError(PicofwError):
 
 class SourceError(PicofwError):
     """A photo cannot be fetched or decoded."""
+
+
+class Unreachable(SourceError):
+    """A photo's server does not answer, or answers nobody: that says nothing of the photo yet."""
+
+
+class SourceDown(PicofwError):
+    """No photo of the source can be reached, not even one that was fetched before."""
 
 
 class ProviderError(PicofwError):

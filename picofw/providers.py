@@ -28,7 +28,7 @@ from typing import Annotated, Any, ClassVar, Protocol
 import fsspec
 from pydantic import BaseModel, ConfigDict, Field
 
-from picofw.errors import InvalidOutput, ProviderError, Refused, SourceError
+from picofw.errors import InvalidOutput, ProviderError, Refused, SourceError, Unreachable
 from picofw.families import of_model
 from picofw.records import Sample
 from picofw.types import (
@@ -443,6 +443,7 @@ class Source(ABC):
 
         Raises:
             SourceError: The photo is gone or cannot be read.
+            Unreachable: Its server does not answer: perhaps it is there all the same.
         """
 
         def read() -> bytes:
@@ -454,7 +455,8 @@ class Source(ABC):
         try:
             return await asyncio.to_thread(read)
         except OSError as error:
-            raise SourceError(f"{photo.uri}: {error}") from error
+            remote = "://" in photo.uri and not isinstance(error, FileNotFoundError)
+            raise (Unreachable if remote else SourceError)(f"{photo.uri}: {error}") from error
 
 
 class Dataset(Protocol):

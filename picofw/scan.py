@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from picofw.catalogue import Catalogue
 from picofw.errors import SourceError
+from picofw.outage import Unreached
 from picofw.photos import commit, fetch_upright, obtain, put
 from picofw.pixels import DecodeFailure
 from picofw.plugins import Plugins
@@ -89,7 +90,7 @@ async def scan(pipe: Pipeline, run: str, edit_types: Iterable[EditType], note: C
         note: Told how many photos cannot be used.
 
     Raises:
-        PicofwError: The source or a filter failed, or the run is ending.
+        PicofwError: The source or a filter failed, the source is down, or the run is ending.
     """
     settings = pipe.settings.photos
     found = await asyncio.to_thread(find, pipe.source, pipe.plugins, settings)
@@ -126,6 +127,7 @@ async def _look_at_all(pipe: Pipeline, run: str, found: Found) -> None:
     settings = pipe.settings.photos
     looks: dict[str, Look | Skipped] = {}
     unseen = [photo.id for photo in found.photos if settings.needs_pixels(photo)] if settings.may_need_pixels else []
+    unreached = Unreached(pipe, run)
 
     async def one(photo_id: str) -> None:
         if pipe.door.stopping is not None:
@@ -140,8 +142,11 @@ async def _look_at_all(pipe: Pipeline, run: str, found: Found) -> None:
                 found.images[photo_id] = image.model_dump_json()
         except (SourceError, DecodeFailure) as error:
             looks[photo_id] = Skipped(uri=photo.uri, reason=str(error).removeprefix(f"{photo.uri}: "))
+            if isinstance(error, SourceError):
+                await unreached.meet(error)
 
     await _each(unseen, one, _AT_ONCE)
+    await unreached.settle()
     neighbours = None if settings.near_duplicates is None else Neighbours(settings.near_duplicates)
     for photo_id in unseen:  # in the source's order, not in that of the answers
         photo, seen, image = found.photos[photo_id], looks[photo_id], found.image(photo_id)
@@ -189,6 +194,7 @@ def unknown_tags(photo: Photo, needed: frozenset[str]) -> tuple[str, ...]:
 async def _tag_all(pipe: Pipeline, run: str, found: Found, needed: frozenset[str]) -> None:
     tagger = pipe.slots["tagger"]
     unknown = {photo.id: tags for photo in found.photos if (tags := unknown_tags(photo, needed))}
+    unreached = Unreached(pipe, run)
 
     async def one(photo_id: str) -> None:
         photo, asked = found.photos[photo_id], unknown[photo_id]
@@ -201,6 +207,7 @@ async def _tag_all(pipe: Pipeline, run: str, found: Found, needed: frozenset[str
             except SourceError as error:
                 found.skipped.append(Skipped(uri=photo.uri, reason=str(error).removeprefix(f"{photo.uri}: ")))
                 found.photos.remove(photo_id)
+                await unreached.meet(error)
                 return
             request = TagRequest(image=image, tags=asked, seed=tagger.seed("tag", image.sha256))
             answer = await pipe.door.call(tagger, request, TagResult)
@@ -208,6 +215,7 @@ async def _tag_all(pipe: Pipeline, run: str, found: Found, needed: frozenset[str
         found.photos.replace(_tagged(photo, asked, shown, tagger.name))
 
     await _each(unknown, one, 4 * int(tagger.limiter.ceiling))
+    await unreached.settle()
 
 
 def _tagged(photo: Photo, asked: Iterable[str], shown: frozenset[str], tagger: str) -> Photo:

@@ -10,8 +10,18 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from picofw.calls import Door, Stopped, Unanswered
-from picofw.errors import ConfigError, DamagedImage, PicofwError, PluginError, SourceError, StoreError
+from picofw.errors import (
+    ConfigError,
+    DamagedImage,
+    PicofwError,
+    PluginError,
+    SourceDown,
+    SourceError,
+    StoreError,
+    Unreachable,
+)
 from picofw.opening import LOG_NAME
+from picofw.outage import MANY, check_source
 from picofw.photos import load_photo
 from picofw.plan import make_plan, plan_chains, task_id
 from picofw.prepare import Prepared
@@ -69,6 +79,7 @@ class Session:
         self.watcher = watcher
         self.store, self.name, self.settings = workspace.store, prepared.name, prepared.settings
         self.accepted = self.unanswered = 0
+        self._unreached: list[tuple[TaskRow, str]] = []
 
     async def go(self) -> Exception | None:
         """Do what is left to do; return why it ended early, or None if the run is complete.
@@ -181,7 +192,10 @@ class Session:
             self.settings.chains.max_turns,
             self.settings.seed,
         )
-        rows = (TaskRow(c.id, "chain", c.position, self._task(c.base).photo, c.base, c.edit_types) for c in planned)
+        rows = (
+            TaskRow(c.id, "chain", c.position, self.store.photo_of(self.name, c.base), c.base, c.edit_types)
+            for c in planned
+        )
         await self.store.add_chains(self.name, {"planned": len(planned)}, rows)
 
     async def _phase(self, kind: str, make: Callable[[TaskRow], Coroutine[Any, Any, Sample]]) -> None:
@@ -195,7 +209,12 @@ class Session:
             nonlocal busy
             try:
                 with self.pipe.door.working():
-                    await self._finish(task, await self._guarded(task, make))
+                    try:
+                        await self._finish(task, await self._guarded(task, make))
+                    except Unreachable as error:
+                        self._unreached.append((task, str(error)))
+                        if len(self._unreached) == MANY:
+                            await self._settle_unreached()
             except Unanswered as error:
                 self.unanswered += 1
                 _log.info("task %s stays open: %s", task.id, error)
@@ -225,6 +244,20 @@ class Session:
                         break
                     busy += 1
                     group.create_task(one(task))
+        await self._settle_unreached()
+
+    async def _settle_unreached(self) -> None:
+        """Leave aside the tasks whose photos cannot be reached; but if it is the source that fails, they stay open."""
+        unreached, self._unreached = self._unreached, []
+        if not unreached or self.pipe.door.stopping is not None:
+            return
+        try:
+            await check_source(self.pipe, self.name, len(unreached), unreached[-1][1])
+        except SourceDown as error:
+            self.pipe.door.stop(error)
+            return
+        for task, why in unreached:
+            await self._finish(task, self._left_aside(task, "no_photo", why))
 
     def _window(self) -> int:
         """Return how many tasks may be in progress at once."""
@@ -234,17 +267,17 @@ class Session:
 
     async def _guarded(self, task: TaskRow, make: Callable[[TaskRow], Coroutine[Any, Any, Sample]]) -> Sample:
         """Make a sample; a photo or a stored image that cannot be read costs this task alone."""
-        outcome: SampleOutcome
         try:
             return await make(task)
+        except Unreachable:
+            raise
         except SourceError as error:
-            outcome, reason = "no_photo", str(error)
+            return self._left_aside(task, "no_photo", str(error))
         except DamagedImage as error:
-            outcome, reason = "damaged", str(error)
-        self.watcher.note(f"task {task.id} is left aside: {reason}")
-        return self._left_aside(task, outcome, reason)
+            return self._left_aside(task, "damaged", str(error))
 
     def _left_aside(self, task: TaskRow, outcome: SampleOutcome, reason: str) -> Sample:
+        self.watcher.note(f"task {task.id} is left aside: {reason}")
         photo = Photo.model_validate_json(self.store.photo(self.name, task.photo)[0])
         return Sample(
             id=task.id,
@@ -261,17 +294,13 @@ class Session:
         return await make_single(self.pipe, task, photo, image)
 
     async def _chain(self, task: TaskRow) -> Sample:
-        base = self._task(task.base)
+        base = self.store.task(self.name, task.base)
+        assert base is not None
         assert base.sample is not None
         first = Sample.model_validate_json(base.sample)
         if first.outcome != "accepted":  # its edit was damaged, forgotten, and made again with another result
             return self._left_aside(task, "discarded", "the edit it started from is no longer accepted")
         return await make_chain(self.pipe, task, first)
-
-    def _task(self, task_id: str) -> TaskRow:
-        task = self.store.task(self.name, task_id)
-        assert task is not None
-        return task
 
     async def _finish(self, task: TaskRow, sample: Sample) -> None:
         try:

@@ -39,6 +39,9 @@ def test_pronouns_are_whole_words_and_that_is_none(text, expected):
         ("Keep the last change and blur the trees.", True),
         ("Blur the trees on the left.", False),
         ("Add a new sign.", False),
+        ("Now that you have made that change, add fog.", True),
+        ("Turn the result into a woodcut.", True),
+        ("Change the colours of the trees.", False),
     ],
 )
 def test_a_definite_reference_is_to_what_an_earlier_turn_added_or_changed_or_says_so(text, expected):

@@ -47,10 +47,10 @@ def answers(workspace: Path) -> Counter[str]:
     return Counter(json.loads(line)["call"] for line in log.read_text().splitlines())
 
 
-def outcome(workspace: Path) -> list[str]:
-    """Everything the run made, in order."""
+def outcome(workspace: Path, name: str = "r") -> list[str]:
+    """Everything a run made, in order."""
     opened = open_existing(workspace)
-    samples = [sample.model_dump_json() for sample in RunData(opened, "r").samples()]
+    samples = [sample.model_dump_json() for sample in RunData(opened, name).samples()]
     asyncio.run(opened.aclose())
     return samples
 
@@ -197,19 +197,35 @@ def shard(bundled_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return made
 
 
-def test_a_run_that_is_killed_while_photos_are_replaced_replaces_them_as_if_undisturbed(tmp_path, shard):
-    def of_shard(workspace: Path, latency: float = 0.02) -> list[str]:  # a tagger would see before what is cut
-        return command(workspace, "source=webdataset", f"source.shards={shard}", "~tagger", latency=latency)
+def of_shard(workspace: Path, shard: Path, *more: str, latency: float = 0.02) -> list[str]:
+    """A run of such photos; a tagger would see before what is cut."""
+    return command(workspace, "source=webdataset", f"source.shards={shard}", "~tagger", *more, latency=latency)
 
+
+def test_two_runs_at_once_replace_the_same_photos_and_never_pay_for_the_same_call(tmp_path, shard):
+    workspace = tmp_path / "w"
+    both = [
+        subprocess.Popen(of_shard(workspace, shard, f"name={name}"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for name in ("r", "other")
+    ]
+    said = [process.communicate()[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert max(answers(workspace).values()) == 1
+    made, other = outcome(workspace), outcome(workspace, "other")
+    assert made == other
+    assert sum(json.loads(sample)["outcome"] == "no_photo" for sample in made) > 50
+
+
+def test_a_run_that_is_killed_while_photos_are_replaced_replaces_them_as_if_undisturbed(tmp_path, shard):
     def finished(workspace: Path) -> list[str]:
-        done = subprocess.run(of_shard(workspace, 0), capture_output=True, text=True, check=False)
+        done = subprocess.run(of_shard(workspace, shard, latency=0), capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return outcome(workspace)
 
     workspace, moments, kills = tmp_path / "w", random.Random(3), 0
     for _ in range(6):
         enough = sum(answers(workspace).values()) + moments.randint(60, 200)
-        process = subprocess.Popen(of_shard(workspace), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(of_shard(workspace, shard), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while process.poll() is None and sum(answers(workspace).values()) < enough:
             time.sleep(0.003)
         process.kill()

@@ -16,7 +16,7 @@ import pytest
 PUBLIC = {
     "picofw.cost": "FREE Price",
     "picofw.errors": "BudgetExhausted ConfigError DamagedImage DiskFull Fatal InvalidOutput PicofwError PluginError "
-    "ProviderError RateLimited Refused SourceError StoreError Transient",
+    "ProviderError RateLimited Refused SourceDown SourceError StoreError Transient Unreachable",
     "picofw.hookspecs": "KINDS Kind ProviderSpec hookimpl picofw_attempt_finished picofw_check_edit picofw_config_dirs "
     "picofw_keep_photo picofw_prices picofw_providers picofw_run_finished picofw_run_started picofw_sample_finished",
     "picofw.providers": "BatchMixin Capabilities Dataset Editor Exporter Images Instructor Judge Operational Options "

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from picofw.errors import StoreError
-from picofw.store import Choice, JudgeRow, Rating, Start, Store, StoredCall, TaskRow, VerdictRow
+from picofw.store import MIGRATIONS, Choice, JudgeRow, Rating, Start, Store, StoredCall, TaskRow, VerdictRow
 
 
 @pytest.fixture
@@ -240,6 +240,56 @@ async def test_outcomes_are_counted_by_kind_and_first_edit_type(store):
         ("single", "season", None, 1),
         ("single", "zoom_in", None, 1),
     ]
+
+
+def turn(slug: str, *outcomes: str) -> dict:
+    attempts = [{"outcome": outcome, "image": None if outcome == "invalid" else {}} for outcome in outcomes]
+    return {"edit_type": slug, "attempts": attempts}
+
+
+async def test_attempts_are_counted_at_new_turns_and_a_preference_needs_the_rejected_image(store):
+    await planned(store, *(single(position) for position in range(4)))
+    await store.add_chains("r", {}, [TaskRow("c", "chain", 0, "p", "t0", ("season", "zoom_in"))])
+    imported = turn("season", "rejected", "accepted")
+    imported["attempts"][0]["image"] = None
+    chain = [turn("season", "rejected", "accepted"), turn("zoom_in", "invalid", "accepted")]
+    for task, outcome, turns in (
+        (single(0), "accepted", [turn("season", "rejected", "accepted")]),
+        (single(1), "accepted", [imported]),
+        (single(2), "discarded", [turn("season", "rejected", "rejected")]),
+        (single(3), "no_photo", []),
+        (TaskRow("c", "chain", 0, "p", "t0", ()), "accepted", chain),
+    ):
+        await store.finish("r", task, outcome, json.dumps({"turns": turns}))
+    counted = [("season", "accepted", 2), ("season", "rejected", 4), ("zoom_in", "accepted", 1)]
+    assert store.attempts("r") == [*counted, ("zoom_in", "invalid", 1)]
+    assert store.subset_sizes("r", None) == {"sft": 2, "preference": 1, "multi_turn": 1}
+    await store.forget("r", [], [], ["c"])
+    assert store.attempts("r") == counted[:2]
+
+
+async def test_a_store_of_before_figures_had_a_column_of_their_own_gives_the_same_ones(tmp_path, monkeypatch):
+    monkeypatch.setattr("picofw.store.MIGRATIONS", MIGRATIONS[:6])
+    old = Store(tmp_path / "old.sqlite")
+    task = ("r", "t0", "single", 0, "p", "", '["season"]', "accepted")
+    sample = json.dumps({"turns": [turn("season", "rejected", "accepted")]})
+    await old.write(("INSERT INTO tasks VALUES(?,?,?,?,?,?,?,?,?)", (*task, sample)))
+    await old.aclose()
+    monkeypatch.undo()
+    store = Store(old.path)
+    assert store.attempts("r") == [("season", "accepted", 1), ("season", "rejected", 1)]
+    assert store.subset_sizes("r", None) == {"sft": 1, "preference": 1, "multi_turn": 0}
+    await store.aclose()
+
+
+async def test_figures_do_not_read_the_samples(store):
+    """They are most of a store: the status of a large run would take a minute."""
+    await planned(store, single(0))
+    await store.finish("r", single(0), "accepted", json.dumps({"turns": [turn("season", "rejected", "accepted")]}))
+    await store.write(("UPDATE tasks SET sample='unreadable'", ()))
+    assert store.outcomes("r") == [("single", "season", "accepted", 1)]
+    assert store.attempts("r") == [("season", "accepted", 1), ("season", "rejected", 1)]
+    assert store.subset_sizes("r", None) == {"sft": 1, "preference": 1, "multi_turn": 0}
 
 
 async def test_two_runs_keep_their_tasks_and_photos_apart(store):

@@ -13,7 +13,7 @@ from aiobotocore.session import get_session
 from botocore import UNSIGNED
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ParamValidationError
 
-from picofw.errors import SourceError
+from picofw.errors import SourceError, Unreachable
 from picofw.sources.streams import CHUNK, Body, Passing, Span, fault, range_header
 
 
@@ -75,7 +75,7 @@ class Buckets:
             told = error.response.get("ResponseMetadata", {})
             raise fault(url, told.get("HTTPStatusCode", 0), told.get("HTTPHeaders", {}).get("retry-after")) from error
         except NoCredentialsError as error:
-            raise SourceError(f"{url}: no credentials for S3; a public bucket needs s3_unsigned=true") from error
+            raise Unreachable(f"{url}: no credentials for S3; a public bucket needs s3_unsigned=true") from error
         except (ParamValidationError, ValueError) as error:
             raise SourceError(f"{url}: {' '.join(str(error).split())}") from error
         except TimeoutError as error:

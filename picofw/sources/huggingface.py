@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import fsspec
 from pydantic import Field, PositiveInt
 
-from picofw.errors import ConfigError, SourceError
+from picofw.errors import ConfigError, SourceError, Unreachable
 from picofw.providers import Operational, Skipped, Source
 from picofw.sources.described import Fields
 from picofw.sources.remote import Fetcher, RemoteOptions
@@ -163,13 +163,19 @@ class HuggingFace(Source):
 
         Raises:
             SourceError: The row is gone, or has no picture.
+            Unreachable: The hub, or what has the address, does not answer.
         """
         if self._fetcher is not None:
             return await self._fetcher.get(photo.uri)
         try:
             return await asyncio.to_thread(self._read, photo.uri.rpartition(":")[2])
         except Exception as error:  # as above
-            raise SourceError(f"{photo.uri}: {_line(error)}") from error
+            gone = self._is_local() or isinstance(error, SourceError | LookupError | FileNotFoundError)
+            raise (SourceError if gone else Unreachable)(f"{photo.uri}: {_line(error)}") from error
+
+    def _is_local(self) -> bool:
+        path: str = self.options.path
+        return Path(path).expanduser().exists() or (path.endswith(".parquet") and "://" not in path)
 
     def _read(self, place: str) -> bytes:
         rows = self._opened()

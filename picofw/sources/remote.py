@@ -30,7 +30,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
-from picofw.errors import ConfigError, SourceError
+from picofw.errors import ConfigError, SourceError, Unreachable
 from picofw.sources.streams import Passing, Server, Span
 from picofw.types import Record
 
@@ -115,8 +115,10 @@ class Fetcher:
             span: Where the wanted bytes begin in what the URL names, and how many there are; None: all.
 
         Raises:
-            SourceError: It is gone, too large, not what was expected, at an address that is not allowed, or the server
-                has not given it after all tries. The message is one line and begins with the URL.
+            SourceError: It is gone, too large, or not what was expected. The message is one line and begins with the
+                URL.
+            Unreachable: Its server has not given it after all tries, gives it to nobody like us, or is at an address
+                that is not allowed.
         """
         kept = io.BytesIO()
         await self.save(url, kept, max_mb=self._options.max_mb, span=span)
@@ -138,7 +140,7 @@ class Fetcher:
             span: As for :meth:`get`.
 
         Raises:
-            SourceError: As for :meth:`get`.
+            SourceError: As for :meth:`get`; so is Unreachable.
         """
         server = self._server(url)
         async with self._room:
@@ -148,7 +150,7 @@ class Fetcher:
                     return
                 except Passing as fault:
                     if tried == self._options.tries:
-                        raise SourceError(f"{url}: {fault}; tried {tried} times") from fault
+                        raise Unreachable(f"{url}: {fault}; tried {tried} times") from fault
                     await self._wait(url, fault, tried)
 
     def _server(self, url: str) -> Server:
@@ -184,7 +186,7 @@ class Fetcher:
         longest = self._options.max_wait_s
         if fault.retry_after is not None:
             if fault.retry_after > longest:
-                raise SourceError(f"{url}: {fault}; the server asks to wait {fault.retry_after:.0f} s") from fault
+                raise Unreachable(f"{url}: {fault}; the server asks to wait {fault.retry_after:.0f} s") from fault
             await asyncio.sleep(fault.retry_after)
         else:
             spread = 0.5 + zlib.crc32(url.encode()) / 2**32

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
-from picofw.errors import SourceError
+from picofw.errors import SourceError, Unreachable
 
 CHUNK = 1 << 16
 Span = tuple[int, int]
@@ -76,7 +76,9 @@ def fault(url: str, status: int, retry_after: str | None) -> Exception:
     """
     if status in _PASSING:
         return Passing(f"status {status}", _seconds(retry_after))
-    return SourceError(f"{url}: {'gone' if status in _GONE else 'refused'} (status {status})")
+    if status in _GONE:
+        return SourceError(f"{url}: gone (status {status})")
+    return Unreachable(f"{url}: refused (status {status})")
 
 
 def _seconds(header: str | None) -> float | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from picofw.errors import SourceError
+from picofw.errors import SourceError, Unreachable
 from picofw.sources.streams import CHUNK, Body, Passing, Span, fault, range_header
 
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last four bytes are an IPv4 address
@@ -76,7 +76,7 @@ class Web:
             raise SourceError(f"{url}: {_name(error)}: {error}") from error
         except aiohttp.ClientConnectorError as error:
             if isinstance(error.os_error, _Refused):
-                raise SourceError(f"{url}: {error.os_error}") from error
+                raise Unreachable(f"{url}: {error.os_error}") from error
             raise Passing(str(error)) from error
         except TimeoutError as error:
             raise Passing("the server stalled") from error

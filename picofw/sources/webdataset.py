@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
-from picofw.errors import ConfigError, SourceError
+from picofw.errors import ConfigError, SourceError, Unreachable
 from picofw.providers import Operational, Skipped, Source
 from picofw.sources.described import Fields
 from picofw.sources.remote import Fetcher, RemoteOptions
@@ -103,6 +103,8 @@ class WebDataset(Source):
             else:
                 with Path(shard).open("rb") as file:
                     yield from self._listed(shard, file)
+        except Unreachable:  # a plan without its photos would stay so when its server is back
+            raise
         except (SourceError, OSError) as error:
             yield Skipped(uri=shard, reason=str(error).removeprefix(f"{shard}: "))
 

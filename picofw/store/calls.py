@@ -165,7 +165,10 @@ class Calls(Database):
             tasks: Ids of the run's tasks.
         """
         statements: list[Statement] = [
-            ("UPDATE tasks INDEXED BY tasks_by_id SET outcome=NULL, sample=NULL WHERE run=? AND id=?", (run, task))
+            (
+                "UPDATE tasks INDEXED BY tasks_by_id SET outcome=NULL, sample=NULL, attempts=NULL WHERE run=? AND id=?",
+                (run, task),
+            )
             for task in tasks
         ]
         statements += [("UPDATE photos SET image=NULL WHERE run=? AND id=?", (run, photo)) for photo in photos]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from picofw.database import Database
@@ -17,7 +18,8 @@ class Figures(Database):
             run: The run's name.
         """
         return self.reader.execute(
-            "SELECT kind, json_extract(edit_types, '$[0]'), outcome, count(*) FROM tasks WHERE run=? GROUP BY 1, 2, 3",
+            "SELECT kind, json_extract(edit_types, '$[0]'), outcome, count(*) FROM tasks INDEXED BY tasks_by_attempts "
+            "WHERE run=? GROUP BY 1, 2, 3",
             (run,),
         ).fetchall()
 
@@ -27,12 +29,16 @@ class Figures(Database):
         Args:
             run: The run's name.
         """
-        return self.reader.execute(
-            """SELECT json_extract(turn.value, '$.edit_type'), json_extract(attempt.value, '$.outcome'), count(*)
-               FROM tasks, json_each(tasks.sample, '$.turns') AS turn, json_each(turn.value, '$.attempts') AS attempt
-               WHERE tasks.run=? AND (tasks.base='' OR turn.key > 0) GROUP BY 1, 2""",
+        rows = self.reader.execute(
+            "SELECT attempts, count(*) FROM tasks INDEXED BY tasks_by_attempts WHERE run=? AND attempts>'' GROUP BY 1",
             (run,),
-        ).fetchall()
+        )
+        found: Counter[tuple[str, str]] = Counter()
+        for attempts, count in rows:
+            for attempt in attempts.split(","):
+                slug, outcome, *_ = attempt.split(":")
+                found[slug, outcome] += count
+        return [(slug, outcome, count) for (slug, outcome), count in sorted(found.items())]
 
     def turns_of_chains(self, run: str) -> Iterator[tuple[int, str, str]]:
         """Yield (position, instruction, state as JSON) of each accepted turn of a run's accepted chains, in order.
@@ -57,16 +63,15 @@ class Figures(Database):
             accepted: How many accepted singles count at most, the first in plan order; None: all.
         """
         singles, preferences = self.reader.execute(
-            """SELECT count(*), total(EXISTS (
-                 SELECT 1 FROM json_each(sample, '$.turns[0].attempts') AS attempt
-                 WHERE json_extract(attempt.value, '$.outcome')='rejected'
-                 AND json_extract(attempt.value, '$.image') IS NOT NULL))
-               FROM (SELECT sample FROM tasks WHERE run=? AND kind='single' AND outcome='accepted'
-                     ORDER BY position LIMIT ?)""",
+            """SELECT count(*), total(instr(attempts, ':rejected,') > 0)
+               FROM (SELECT attempts FROM tasks INDEXED BY tasks_by_attempts
+                     WHERE run=? AND kind='single' AND outcome='accepted' ORDER BY position LIMIT ?)""",
             (run, -1 if accepted is None else accepted),
         ).fetchone()
         [chains] = self.reader.execute(
-            "SELECT count(*) FROM tasks WHERE run=? AND kind='chain' AND outcome='accepted'", (run,)
+            "SELECT count(*) FROM tasks INDEXED BY tasks_by_attempts "
+            "WHERE run=? AND kind='chain' AND outcome='accepted'",
+            (run,),
         ).fetchone()
         return {"sft": singles, "preference": int(preferences), "multi_turn": chains}
 
@@ -107,7 +112,10 @@ class Figures(Database):
             run: The run's name.
         """
         return self.reader.execute(
-            "SELECT role, asked, model, count(*) FROM calls WHERE run=? GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+            """SELECT role, asked, model, sum(calls) FROM (
+                 SELECT role, asked, model, count(*) AS calls FROM calls WHERE run=?
+                 GROUP BY role, model, edit_type, asked)  -- in the order of the index
+               GROUP BY 1, 2, 3 ORDER BY 1, 2, 3""",
             (run,),
         ).fetchall()
 

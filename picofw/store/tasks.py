@@ -10,7 +10,14 @@ from typing import Any
 from picofw.database import Database, Statement
 from picofw.records import Sample
 from picofw.standins import Carrier
-from picofw.store.schema import TaskRow
+from picofw.store.schema import TaskRow, attempts_of
+
+_FINISH = (
+    "UPDATE tasks SET outcome=?1, sample=?2, attempts="  # noqa: S608  # of our own words
+    + attempts_of("?2", "base")
+    + " WHERE run=?3 AND kind=?4 AND position=?5"
+)
+_ADD_FINISHED = f"INSERT INTO tasks VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,{attempts_of('?9', '?6')})"
 
 
 class Tasks(Database):
@@ -120,7 +127,7 @@ class Tasks(Database):
         """
         await self.write(
             (
-                "UPDATE tasks SET outcome=?, sample=? WHERE run=? AND kind=? AND position=?",
+                _FINISH,
                 (outcome, sample, run, task.kind, task.position),
             )
         )
@@ -140,7 +147,7 @@ class Tasks(Database):
             types = json.dumps([turn.edit_type for turn in sample.turns])
             task = (run, sample.id, sample.kind, sample.position, photo.id, sample.base, types)
             done = (sample.outcome, sample.model_dump_json())
-            statements.append(("INSERT INTO tasks VALUES(?,?,?,?,?,?,?,?,?)", (*task, *done)))
+            statements.append((_ADD_FINISHED, (*task, *done)))
         await self.write(*statements)
 
     async def close_plan(self, run: str, plan: dict[str, Any], chains: dict[str, Any]) -> None:
@@ -237,6 +244,16 @@ class Tasks(Database):
         """
         await self.write(("INSERT OR REPLACE INTO photos VALUES(?,?,?,?)", (run, photo_id, record, image)))
 
+    def fetched_photos(self, run: str, limit: int) -> list[str]:
+        """Return the records of some photos of a run that were fetched, as JSON.
+
+        Args:
+            run: The run's name.
+            limit: At most so many.
+        """
+        sql = "SELECT record FROM photos WHERE run=? AND image IS NOT NULL LIMIT ?"
+        return [record for (record,) in self.reader.execute(sql, (run, limit))]
+
     def kept_photos(self, run: str) -> dict[str, tuple[str, str]]:
         """Return where a run's photos that are stored came from, and their images as JSON, by id.
 
@@ -308,6 +325,16 @@ class Tasks(Database):
         ).fetchone()
         return _task_row(row) if row else None
 
+    def photo_of(self, run: str, task_id: str) -> str:
+        """Return the id of a task's photo.
+
+        Args:
+            run: The run's name.
+            task_id: The task's id.
+        """
+        sql = "SELECT photo FROM tasks INDEXED BY tasks_by_id WHERE run=? AND id=?"
+        return str(self.reader.execute(sql, (run, task_id)).fetchone()[0])
+
     def photo(self, run: str, photo_id: str) -> tuple[str, str | None]:
         """Return a planned photo's record, and its stored image once it was fetched, both as JSON.
 
@@ -321,7 +348,7 @@ class Tasks(Database):
 
 def _new_task(run: str, task: TaskRow) -> Statement:
     values = (run, task.id, task.kind, task.position, task.photo, task.base, json.dumps(task.edit_types))
-    return "INSERT INTO tasks VALUES(?,?,?,?,?,?,?,NULL,NULL)", values
+    return "INSERT INTO tasks VALUES(?,?,?,?,?,?,?,NULL,NULL,NULL)", values
 
 
 def _task_row(row: tuple[Any, ...]) -> TaskRow:

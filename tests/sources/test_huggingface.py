@@ -14,7 +14,7 @@ from datasets import ClassLabel, Dataset, Features, Image, List, Value
 from sources.serving import LOCAL, PHOTO, serving
 
 from picofw.config import compose_settings
-from picofw.errors import ConfigError, SourceError
+from picofw.errors import ConfigError, SourceError, Unreachable
 from picofw.providers import Skipped
 from picofw.sources.huggingface import HuggingFace
 from picofw.testing.contract import SourceContract
@@ -181,6 +181,18 @@ async def test_a_row_without_a_picture_is_a_photo_that_is_gone(tmp_path):
     source = made({"path": str(tmp_path / "rows")})
     with pytest.raises(SourceError, match="the row has no picture"):
         await source.fetch(photos(source)[0])
+
+
+async def test_where_the_hub_does_not_answer_that_says_nothing_of_the_photo(given, tmp_path, monkeypatch):
+    source = made(given)
+    photo = photos(source)[0]
+    monkeypatch.setattr(source, "_read", lambda place: (_ for _ in ()).throw(ConnectionError("no route to host")))
+    with pytest.raises(SourceError, match="no route to host") as local:
+        await source.fetch(photo)
+    assert not isinstance(local.value, Unreachable)
+    source.options = source.options.model_copy(update={"path": "acme/photos"})
+    with pytest.raises(Unreachable, match="no route to host"):
+        await source.fetch(photo)
 
 
 def test_rows_that_cannot_be_used_are_skipped_and_told(tmp_path):

@@ -14,7 +14,7 @@ import webdataset
 from sources.serving import LOCAL, s3_server, serving
 
 from picofw.config import compose_settings
-from picofw.errors import ConfigError, SourceError
+from picofw.errors import ConfigError, SourceError, Unreachable
 from picofw.providers import Skipped
 from picofw.sources.webdataset import WebDataset
 from picofw.testing.contract import SourceContract
@@ -201,8 +201,16 @@ async def test_an_address_without_a_shard_is_skipped_and_so_is_too_large_a_one(s
         assert (gone.uri, gone.reason) == (f"{site.url}/files/photos-001.tar", "gone (status 404)")
         large, _ = await asyncio.to_thread(skipped, made(shard, remote=LOCAL, max_shard_mb=0.1))
         assert large.reason.endswith("at most 0.1 MB are read")
-        [_, private] = await asyncio.to_thread(skipped, made(shard, remote={"wait_s": 0}))
-        assert private.reason == "it leads to a private address; allow_private=true lets it"
+
+
+async def test_a_shard_that_cannot_be_reached_is_not_left_out_of_the_plan(shards):
+    async with serving() as site:
+        for shard, remote, why in (
+            (f"{site.url}/status/503", LOCAL, "status 503; tried 4 times"),
+            (f"{site.url}/files/photos-000.tar", {"wait_s": 0}, "private address; allow_private=true lets it"),
+        ):
+            with pytest.raises(Unreachable, match=why):
+                await asyncio.to_thread(photos, made(shard, remote=remote))
 
 
 def test_the_config_file_has_every_option_with_its_default():
