@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from picofw import pixels
 from picofw.blobs import Blobs
+from picofw.consistency import loose_ends, miscounted
 from picofw.cost import from_pico
 from picofw.errors import DamagedImage, StoreError
 from picofw.export.check import verify_export
@@ -24,7 +25,7 @@ __all__ = ["Problem", "verify_export", "verify_run"]
 
 
 def verify_run(workspace: Workspace, run: str, *, repair: bool = False) -> list[Problem]:
-    """Return what is wrong with a run: its store, and every image of its samples, photos and paid edits.
+    """Return what is wrong with a run: its store and plan, and every image of its samples, photos and paid edits.
 
     Args:
         workspace: Where the run is.
@@ -37,6 +38,8 @@ def verify_run(workspace: Workspace, run: str, *, repair: bool = False) -> list[
     """
     if broken := workspace.store.quick_check():
         return [Problem(str(workspace.store.path), f"damaged ({what}): restore a backup") for what in broken]
+    if loose := loose_ends(workspace.store, run):  # which images are needed is not known then
+        return loose
     with workspace.lock(run) if repair else contextlib.nullcontext():
         images, problems, left_aside = _needed(workspace.store, run)
         lost: dict[str, str] = {}
@@ -45,6 +48,7 @@ def verify_run(workspace: Workspace, run: str, *, repair: bool = False) -> list[
                 lost[image.sha256] = damage
             elif fault:
                 problems.append(Problem(f"image {image.sha256}", fault))
+        problems += miscounted(workspace.store, run)
         if lost or left_aside:
             loss = _find_loss(workspace.store, run, lost, "is now" if repair else "with --repair is")
             problems += loss.problems

@@ -70,6 +70,24 @@ NOT_RUN |= {
     "python tests/benchmarks/gpu_editor.py --model tiny --device cpu --steps 4 --edits 48": _BENCHMARK,
     "python tests/benchmarks/ray_pool.py --megabytes 0 1": _BENCHMARK,
 }
+_TRAINS = "another project's training, which needs a GPU; what it names is looked for in the exports"
+NOT_RUN |= dict.fromkeys(
+    (
+        "accelerate launch train_instruct_pix2pix.py --dataset_name export/instruct_pix2pix ...",
+        "accelerate launch examples/qwen_image/model_training/train.py --dataset_base_path export/diffsynth "
+        "--dataset_metadata_path export/diffsynth/train.jsonl "
+        '--data_file_keys "image,edit_image" --extra_inputs "edit_image" ...',
+        "python src/musubi_tuner/flux_kontext_cache_latents.py --dataset_config musubi.toml ...",
+        "accelerate launch src/musubi_tuner/flux_kontext_train_network.py --dataset_config musubi.toml ...",
+        "python run.py ai-toolkit.yaml",
+        "bash train_examples/edit_dpo/train.sh",
+        "deepspeed EditReward/train_qwen2_5_edit.py --config editreward.yaml",
+        "accelerate launch examples/scripts/sft_vlm.py --dataset_name export/trl/judge ...",
+        "accelerate launch examples/scripts/dpo_vlm.py --dataset_name export/trl/preference ...",
+        "llamafactory-cli train llamafactory.yaml",
+    ),
+    _TRAINS,
+)
 _BUCKET = "needs a bucket; tests/export/test_remote.py has one"
 NOT_RUN |= {
     "pip install 'picofw[s3]'": _BUCKET,
@@ -128,6 +146,15 @@ def test_the_commands_and_snippets_of_a_page_run_in_their_order(page, request, t
 
     assert done.returncode == 0, done.stdout
     assert all(re.search(words, done.stdout) for words in SAID.get(page.name, [])), done.stdout
+    assert [path for path in read_by_trainers(page) if not (place.folder / path).exists()] == []
+
+
+def read_by_trainers(page: Path) -> list[str]:
+    """The files and folders that a page's trainings, which are not run, would read."""
+    kept = [block.text for block in blocks(page) if block.file and block.language in ("toml", "yaml")]
+    told = [command for block in blocks(page) for command in block.commands if NOT_RUN.get(command) == _TRAINS]
+    configs = re.findall(r"(?<= )[\w-]+\.(?:toml|yaml)", " ".join(told))
+    return [*configs, *re.findall(r"\bexport/[\w./-]+", " ".join([*kept, *told]))]
 
 
 def refuse_if_taken(port: int) -> None:

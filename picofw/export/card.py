@@ -239,7 +239,9 @@ _COLUMNS = """## Columns
 | `edit_type`, `edit_type_label`, `edit_category` | the edit type |
 | `content` | what the long instruction is about: `people`, `animals`, `buildings` ... |
 | `score`, `scores`, `rationale` | the judge's verdict on the accepted edit: in all, by criterion, and why |
-| `attempts` | every attempt in order, those before the judge too: outcome, scores, who edited and judged |
+| `disagreement` | of a panel of judges: how far its members' scores lie apart at most, by criterion |
+| `attempts` | every attempt in order, those before the judge too: outcome, scores, who edited and judged, what each \
+member of a panel said |
 | `instructor`, `shortener`, `editor`, `judge` | who did it: provider, model, digest of all options and prompts, seed, \
 cost in USD (null: not known), digest of the call |
 | `turns` | of a chain: the columns above for each turn, and what an instruction refers back to |

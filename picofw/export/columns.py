@@ -39,7 +39,8 @@ def columns(criteria: Iterable[str], *, masks: bool = False) -> dict[str, dict[s
         masks: Whether edits have masks.
     """
     scores: dict[str, Kind] = dict.fromkeys(criteria, "float64")
-    judged: dict[str, Kind] = {"score": "float64", "scores": scores, "rationale": "string"}
+    judged: dict[str, Kind] = {"score": "float64", "scores": scores, "disagreement": scores, "rationale": "string"}
+    member: dict[str, Kind] = {"name": "string", "scores": scores, "rationale": "string", "judge": _CALL}
     attempt: dict[str, Kind] = {
         "number": "int64",
         "outcome": "string",
@@ -48,6 +49,7 @@ def columns(criteria: Iterable[str], *, masks: bool = False) -> dict[str, dict[s
         "failed": ["string"],
         "editor": _CALL,
         "judge": _CALL,
+        "members": [member],
     }
     turn: dict[str, Kind] = {
         "edit_type": "string",
@@ -147,4 +149,5 @@ def _turn(turn: Turn, taxonomy: Taxonomy) -> Fields:
     """Return a turn's fields, those of the accepted attempt also as its own."""
     fields = turn_fields(turn, taxonomy)
     accepted = fields["attempts"][-1]
-    return {**fields, **{name: accepted[name] for name in ("score", "scores", "rationale", "editor", "judge")}}
+    own = ("score", "scores", "disagreement", "rationale", "editor", "judge")
+    return {**fields, **{name: accepted[name] for name in own}}

@@ -33,6 +33,7 @@ class EditReward(Trainer):
         record = {
             "prompt": example.text,
             "choice_dist": None,
+            "confidence": None,
             "path_src": root + save_source(example, out),
             "path1": root + save_accepted(example, out),
             "path2": root + save_rejected(example, out),

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from picofw.export.content import content_of
-from picofw.records import Attempt, CallRef, Sample, Turn
+from picofw.records import Attempt, CallRef, Opinion, Sample, Turn
 from picofw.subsets import chains, new_turns, preferences, singles
 from picofw.taxonomy import Taxonomy
 from picofw.types import Photo, Region
@@ -82,7 +82,7 @@ def call_fields(call: CallRef | None) -> Fields | None:
 
 
 def attempt_fields(attempt: Attempt) -> Fields:
-    """Return an attempt with all its scores; None where it was not judged.
+    """Return an attempt with all its scores, those of a panel's members too; None where there are none.
 
     Args:
         attempt: The attempt.
@@ -95,9 +95,20 @@ def attempt_fields(attempt: Attempt) -> Fields:
         "score": verdict.score if verdict else None,
         "scores": verdict.scores if verdict else None,
         "failed": list(verdict.failed) if verdict else [],
+        "disagreement": (verdict.disagreement or None) if verdict else None,
         "rationale": verdict.rationale if verdict else "",
         "editor": call_fields(attempt.edit),
         "judge": call_fields(verdict.call) if verdict else None,
+        "members": [_member_fields(*member) for member in verdict.members.items()] if verdict else [],
+    }
+
+
+def _member_fields(name: str, opinion: Opinion) -> Fields:
+    return {
+        "name": name,
+        "scores": opinion.scores or None,
+        "rationale": opinion.rationale,
+        "judge": call_fields(opinion.call),
     }
 
 

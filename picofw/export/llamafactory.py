@@ -67,6 +67,6 @@ def _record(one: Conversation, out: Folder) -> Fields:
     answer = {"from": "gpt", "value": one.answer}
     images = [out.save(f"images/{ref.sha256}", ref) for ref in one.images]
     if one.kind == JUDGE:
-        return {"conversations": [question, answer], "images": images}
+        return {"id": one.name, "conversations": [question, answer], "images": images}
     wrong = {"from": "gpt", "value": one.wrong}
-    return {"conversations": [question], "chosen": answer, "rejected": wrong, "images": images}
+    return {"id": one.name, "conversations": [question], "chosen": answer, "rejected": wrong, "images": images}

@@ -14,6 +14,8 @@ from picofw.export.columns import IMAGE, Kind
 
 GROUP_BYTES = 16 * 2**20
 """A row group is written when it holds so many bytes: what one writer keeps in memory."""
+GROUP_ROWS = 1000
+"""Or so many rows: small ones take several times their bytes until they are written."""
 
 
 def arrow_type(kind: Kind) -> Any:
@@ -93,7 +95,7 @@ class Shards:
         """
         self._rows.append(row)
         self._pending += _size(row)
-        if self._pending >= GROUP_BYTES:
+        if self._pending >= GROUP_BYTES or len(self._rows) >= GROUP_ROWS:
             self._flush()
 
     def _flush(self) -> None:

@@ -124,6 +124,7 @@ class _Shards:
             entry = tarfile.TarInfo(f"{key}.{what}")  # no owner and no time: equal runs give equal bytes
             entry.size = len(data)
             tar.addfile(entry, io.BytesIO(data))
+        tar.members.clear()  # type: ignore[attr-defined]  # it notes each file for good; typeshed leaves it out
 
     def _open(self) -> tarfile.TarFile:
         if self._file is not None and self._file.tell() >= self._shard_bytes:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from picofw.records import Attempt, AttemptOutcome, CallRef, Turn, Verdict
+from picofw.records import Attempt, AttemptOutcome, CallRef, Opinion, Turn, Verdict
 from picofw.types import ImageRef, Photo, Region, TurnState
 
 Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
 """Parquet has null where JSON has an empty text."""
+Scores = Annotated[
+    dict[str, float],
+    BeforeValidator(lambda value: {name: score for name, score in (value or {}).items() if score is not None}),
+]
+"""By criterion; parquet has null for those that there are not."""
 
 
 class Fields(BaseModel):
@@ -64,6 +69,19 @@ class ImageFields(Fields):
     file: str | None
 
 
+class MemberFields(Fields):
+    """What a member of a panel said."""
+
+    name: str
+    judge: CallRef
+    scores: Scores = Field(default_factory=dict)
+    rationale: Text = ""
+
+    def opinion(self) -> Opinion:
+        """Return what it said."""
+        return Opinion(call=self.judge, scores=self.scores, rationale=self.rationale)
+
+
 class AttemptFields(Fields):
     """An attempt with its verdict, if there is one."""
 
@@ -72,10 +90,12 @@ class AttemptFields(Fields):
     editor: CallRef
     reason: Text = ""
     score: float | None = None
-    scores: dict[str, float | None] | None = None
+    scores: Scores = Field(default_factory=dict)
+    disagreement: Scores = Field(default_factory=dict)
     failed: tuple[str, ...] = ()
     rationale: Text = ""
     judge: CallRef | None = None
+    members: tuple[MemberFields, ...] = ()
     image: ImageFields | None = None
 
     def attempt(self, image: ImageRef | None) -> Attempt:
@@ -88,11 +108,13 @@ class AttemptFields(Fields):
         if self.judge is not None and self.score is not None:
             verdict = Verdict(
                 call=self.judge,
-                scores={name: score for name, score in (self.scores or {}).items() if score is not None},
+                scores=self.scores,
                 rationale=self.rationale,
                 score=self.score,
                 accepted=self.outcome == "accepted",
                 failed=self.failed,
+                members={member.name: member.opinion() for member in self.members},
+                disagreement=self.disagreement,
             )
         return Attempt(
             number=self.number, outcome=self.outcome, edit=self.editor, image=image, verdict=verdict, reason=self.reason

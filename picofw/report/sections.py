@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from picofw.export.content import CATEGORIES
 from picofw.report import charts
 from picofw.report.collect import STAGES, Tally, wilson
 from picofw.report.trust import Check
@@ -153,7 +154,17 @@ def _composition(facts: Facts) -> Markup:
         "composition.html",
         categories=charts.parts(by_category, label="Accepted edits by category") if order else None,
         types=charts.parts(by_type, label="Accepted edits by edit type") if order else None,
+        content=_content(facts.tally.figures.content, accepted.total()),
     )
+
+
+def _content(found: Mapping[str, int], accepted: int) -> Markup | None:
+    if not accepted:
+        return None
+    rows = sorted(((name, found.get(name, 0)) for name in CATEGORIES), key=lambda row: -row[1])
+    told = [(name, count, f"{count:,} ({count / accepted:.0%})") for name, count in rows]
+    words = ", ".join(f"{name} {said}" for name, _, said in told)
+    return charts.bars(told, label=f"Accepted edits by what they are about: {words}")
 
 
 def _scores(facts: Facts) -> Markup:

@@ -7,6 +7,7 @@ from pathlib import Path
 from picofw.store.batches import Batches
 from picofw.store.calls import Calls
 from picofw.store.figures import Figures
+from picofw.store.integrity import Integrity
 from picofw.store.ratings import Ratings
 from picofw.store.schema import (
     MIGRATIONS,
@@ -38,7 +39,7 @@ __all__ = [
 ]
 
 
-class Store(Calls, Batches, Tasks, Figures, Ratings, Verdicts):
+class Store(Calls, Batches, Tasks, Figures, Integrity, Ratings, Verdicts):
     """One workspace's store.
 
     Args:

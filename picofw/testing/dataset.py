@@ -10,7 +10,7 @@ from typing import Any
 
 from picofw.config import compose_settings
 from picofw.errors import DamagedImage
-from picofw.records import Attempt, AttemptOutcome, CallRef, Sample, Turn, Verdict
+from picofw.records import Attempt, AttemptOutcome, CallRef, Opinion, Sample, Turn, Verdict
 from picofw.settings import data_settings
 from picofw.testing.png import mosaic
 from picofw.types import ImageRef, Photo, Region, TurnState
@@ -95,7 +95,7 @@ def _call(key: str, role: str) -> CallRef:
     )
 
 
-def _attempt(key: str, number: int, outcome: AttemptOutcome, rationale: str) -> Attempt:
+def _attempt(key: str, number: int, outcome: AttemptOutcome, rationale: str, panel: bool) -> Attempt:
     """Return an attempt; one that is neither accepted nor rejected never came to the judge."""
     verdict = None
     if outcome in ("accepted", "rejected"):
@@ -107,9 +107,23 @@ def _attempt(key: str, number: int, outcome: AttemptOutcome, rationale: str) -> 
             score=score,
             accepted=outcome == "accepted",
             failed=() if outcome == "accepted" else ("threshold",),
+            **(_panel(f"{key} {number}", score, rationale) if panel else {}),
         )
     edit = _call(f"{key} {number}", "editor")
     return Attempt(number=number, outcome=outcome, edit=edit, image=image(f"{key} {number}"), verdict=verdict)
+
+
+def _panel(key: str, score: float, rationale: str) -> dict[str, Any]:
+    said = {"strict": score - 0.2, "kind": score + 0.1, "silent": None}
+    members = {
+        name: Opinion(
+            call=_call(f"{key} {name}", "judge"),
+            scores={} if given is None else dict.fromkeys(CRITERIA, given),
+            rationale=rationale,
+        )
+        for name, given in said.items()
+    }
+    return {"members": members, "disagreement": dict.fromkeys(CRITERIA, 0.3)}
 
 
 def turn(
@@ -119,6 +133,7 @@ def turn(
     *,
     edit_type: str = "color_tone",
     rationale: str = "Fine.",
+    panel: bool = False,
     **more: Any,
 ) -> Turn:
     """Return a turn whose attempts had these outcomes.
@@ -129,13 +144,14 @@ def turn(
         outcomes: Of its attempts, in order.
         edit_type: Slug of the edit type.
         rationale: What the judge says of every attempt.
+        panel: Whether the judge is a panel of three, one of whom gave no scores.
         **more: Other values for its fields, such as ``instruction`` and ``short``.
     """
     texts = {"instruction": f"Change {key} as told.", "short": f"change {key}"} | more
     return Turn(
         edit_type=edit_type,
         input=before,
-        attempts=tuple(_attempt(key, number, outcome, rationale) for number, outcome in enumerate(outcomes, 1)),
+        attempts=tuple(_attempt(key, number, outcome, rationale, panel) for number, outcome in enumerate(outcomes, 1)),
         instruct=(_call(key, "long"), _call(key, "short")),
         **texts,
     )
@@ -205,6 +221,8 @@ def chain(id_: str, base: Sample, *turns: Iterable[AttemptOutcome], **more: Any)
 def small(text: str = "") -> MemoryDataset:
     """Return three photos, one of them discarded; two singles, one with rejected edits; chains that failed on the way.
 
+    The single with rejected edits was judged by a panel.
+
     Args:
         text: Added to all that is written in words: instructions, rationales, names, and the photos' ids.
     """
@@ -216,7 +234,9 @@ def small(text: str = "") -> MemoryDataset:
     )
     plain = single("aa", of=photos[0], **said)
     tree = Region("Tree", 0.1, 0.2, 0.4, 0.9)
-    hard = single("bb", ["rejected", "unchanged", "rejected", "accepted"], of=photos[1], region=tree, **said)
+    hard = single(
+        "bb", ["rejected", "unchanged", "rejected", "accepted"], of=photos[1], region=tree, panel=True, **said
+    )
     failed = single("cc", ["rejected", "rejected"], of=photos[2], **said)
     long = chain("dd", plain, ["accepted"], ["rejected", "accepted"], ["rejected"], **said)
     short = chain("ee", plain, ["rejected"], **said)

@@ -15,9 +15,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from export.made import Made, small
 
-from picofw.export import write
+from picofw.export import manifest, write
 from picofw.export.check import verify_export
-from picofw.export.pico import Pico
+from picofw.plugins import Plugins
+
+EARLIER = {"image_format": "webp"}  # what tells an earlier export from the one that is killed
 
 
 def state(folder: Path) -> str:
@@ -25,7 +27,7 @@ def state(folder: Path) -> str:
         return "absent"
     if verify_export(folder):
         return "broken"
-    return "earlier" if "earlier" in (folder / "sft_manifest.txt").read_text() else "whole"
+    return "earlier" if manifest.load(folder).options["image_format"] == "webp" else "whole"
 
 
 def die_at(step: int) -> None:
@@ -49,20 +51,22 @@ def die_at(step: int) -> None:
     Path.unlink = counted(Path.unlink)
 
 
-def main(target: Path, overwrite: bool) -> None:
+def main(format_: str, target: Path, overwrite: bool) -> None:
+    kind = Plugins([]).find("exporter", format_)
+    exporter, earlier = (kind(kind.Options(**options)) for options in ({}, EARLIER))
     killed, step = True, 0
     while killed:
         step += 1
         if overwrite:
-            write(small(), Pico(Pico.Options(base_url="earlier/")), target, overwrite=True)
+            write(small(), earlier, target, overwrite=True)
         child = os.fork()
         if child == 0:
             die_at(step)
-            write(small(), Pico(Pico.Options()), target, overwrite=overwrite)
+            write(small(), exporter, target, overwrite=overwrite)
             os._exit(0)
         killed = os.WIFSIGNALED(os.waitpid(child, 0)[1])
         after = state(target)
-        write(small(), Pico(Pico.Options()), target, overwrite=True)
+        write(small(), exporter, target, overwrite=True)
         beside = sorted(path.name for path in target.parent.iterdir())
         print(json.dumps({"step": step, "killed": killed, "after": after, "then": state(target), "beside": beside}))
         if not overwrite:
@@ -71,4 +75,4 @@ def main(target: Path, overwrite: bool) -> None:
             target.rmdir()
 
 
-main(Path(sys.argv[1]), sys.argv[2] == "overwrite")
+main(sys.argv[1], Path(sys.argv[2]), sys.argv[3] == "overwrite")

@@ -23,25 +23,27 @@ def pico(**options) -> Pico:
     return Pico(Pico.Options(**options))
 
 
-def killed_at_each_step(target: Path, how: str) -> list[dict]:
+def killed_at_each_step(format_: str, target: Path, how: str) -> list[dict]:
     script = Path(__file__).parent / "killing.py"
     done = subprocess.run(
-        [sys.executable, script, target, how], capture_output=True, text=True, check=True, timeout=240
+        [sys.executable, script, format_, target, how], capture_output=True, text=True, check=True, timeout=240
     )
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_killed_at_any_step_an_export_leaves_nothing_that_looks_whole_and_the_next_one_clears_up(tmp_path):
-    steps = killed_at_each_step(tmp_path / "out", "new")
-    assert len(steps) > 40, "the kills must reach all of the export"
+@pytest.mark.parametrize("format_", ["pico", "hf", "webdataset", "diffsynth", "llamafactory"])  # a way to write each
+def test_killed_at_any_step_an_export_leaves_nothing_that_looks_whole_and_the_next_one_clears_up(tmp_path, format_):
+    steps = killed_at_each_step(format_, tmp_path / "out", "new")
+    assert len(steps) > 20, "the kills must reach all of the export"
     assert {step["after"] for step in steps[:-1]} == {"absent", "whole"}
-    assert [step["after"] for step in steps].index("whole") > 35, "only the very last steps come after the rename"
+    after = [step["after"] for step in steps]
+    assert after.index("whole") > len(steps) - 6, "only the very last steps come after the rename"
     assert {step["then"] for step in steps} == {"whole"}
     assert {tuple(step["beside"]) for step in steps} == {("out",)}
 
 
 def test_killed_at_any_step_replacing_an_export_never_loses_both(tmp_path):
-    steps = killed_at_each_step(tmp_path / "out", "overwrite")
+    steps = killed_at_each_step("pico", tmp_path / "out", "overwrite")
     found = [step["after"] for step in steps]
     assert found == sorted(found, key=["earlier", "absent", "whole"].index), "first the one, then the other"
     assert found.count("earlier") > 35

@@ -286,7 +286,7 @@ HOSTILE = st.one_of(
 )
 
 
-@limits(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@limits(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     texts=st.lists(HOSTILE, min_size=8, max_size=8), identifiers=st.sets(HOSTILE.filter(bool), min_size=2, max_size=2)
 )
@@ -298,11 +298,11 @@ def test_hostile_text_breaks_no_file_and_stays_in_the_folder(tmp_path_factory, t
     samples = [
         single(id_, ["rejected", "accepted"], of=of, instruction=texts[7], short=texts[0]) for id_ in (one, other)
     ]
-    for exporter in (Pico(Pico.Options()), HuggingFace(HuggingFace.Options())):
-        folder = root / exporter.format
-        write(Made(samples), exporter, folder)
-        assert verify_export(folder) == []
-    assert {path.name for path in root.iterdir()} == {"pico", "hf"}
+    formats = (Pico, HuggingFace, WebDataset, DiffSynth, AiToolkit, LlamaFactory)  # one of each way to write
+    for kind in formats:
+        write(Made(samples), kind(kind.Options()), root / kind.format)
+        assert verify_export(root / kind.format) == []
+    assert {path.name for path in root.iterdir()} == {kind.format for kind in formats}
     lines = (root / "pico" / "sft.jsonl").read_text().splitlines()
     assert [json.loads(line)["text"] for line in lines] == [texts[7]] * 2
     row = pq.read_table(root / "hf" / "sft").to_pylist()[0]

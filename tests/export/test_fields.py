@@ -7,7 +7,7 @@ from export.made import chain, single
 from hypothesis import given
 from hypothesis import strategies as st
 
-from picofw.export.fields import cost_usd, file_stem, subsets_of
+from picofw.export.fields import attempt_fields, cost_usd, file_stem, subsets_of
 
 
 def test_a_plain_id_is_its_own_file_name():
@@ -53,3 +53,14 @@ def test_a_chain_costs_what_its_new_turns_cost():
     base = single("aa")
     assert cost_usd(base) == pytest.approx(0.04)
     assert cost_usd(chain("bb", base, ["rejected", "accepted"])) == pytest.approx(0.06)
+
+
+def test_what_each_member_of_a_panel_said_is_told_and_how_far_they_lie_apart():
+    (attempt,) = single("aa", panel=True).turns[0].attempts
+    fields = attempt_fields(attempt)
+    assert fields["disagreement"]["seamlessness"] == 0.3
+    said = {member["name"]: (member["scores"] or {}).get("seamlessness") for member in fields["members"]}
+    assert said == {"strict": pytest.approx(0.7), "kind": pytest.approx(1.0), "silent": None}
+    assert all(member["judge"]["model"] == "judge-1" and member["rationale"] == "Fine." for member in fields["members"])
+    alone = attempt_fields(single("aa").turns[0].attempts[0])
+    assert (alone["members"], alone["disagreement"]) == ([], None)

@@ -81,6 +81,10 @@ def test_a_row_says_all_that_is_known_of_its_record(tmp_path):
     assert [attempt["outcome"] for attempt in row["attempts"]] == ["rejected", "unchanged", "rejected", "accepted"]
     assert [attempt["score"] for attempt in row["attempts"]] == [0.3, None, 0.3, 0.9]
     assert row["rejected_attempts"] == [1, 3]
+    assert row["disagreement"]["seamlessness"] == row["attempts"][0]["disagreement"]["seamlessness"] == 0.3
+    members = row["attempts"][0]["members"]
+    assert [member["name"] for member in members] == ["strict", "kind", "silent"]
+    assert [(member["scores"] or {}).get("seamlessness") for member in members][2] is None
     roles = ("instructor", "shortener", "editor", "judge")
     assert [row[role]["model"] for role in roles] == ["long-1", "short-1", "editor-1", "judge-1"]
     assert (row["editor"]["seed"], row["editor"]["cost_usd"]) == (7, 0.01)

@@ -92,7 +92,7 @@ def test_llamafactory_finds_its_tables_by_dataset_info_and_images_below_the_fold
     for entry in info.values():
         columns = entry["columns"]
         for record in lines(out / entry["file_name"]):
-            assert record.keys() == set(columns.values())
+            assert record.keys() == {"id", *columns.values()}
             (question, *_) = record["conversations"]
             assert question["value"].count("<image>") == len(record["images"])
             assert all((out / path).is_file() for path in record["images"])

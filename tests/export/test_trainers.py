@@ -101,7 +101,7 @@ def test_editreward_gets_one_list_whose_first_image_is_the_better_one(tmp_path, 
     first, second = json.loads((out / "train.json").read_text())
     scores = {f"model{n}_{what}_score" for n in (1, 2) for what in ("dim1", "dim2", "overall")}
     assert first.keys() == scores | {
-        *("prompt", "choice_dist", "path_src", "path1", "path2", "model1", "model2", "tie_case")
+        *("prompt", "choice_dist", "confidence", "path_src", "path1", "path2", "model1", "model2", "tie_case")
     }
     assert is_image(Path(second["path1"]), "bb 4")
     assert is_image(Path(second["path2"]), "bb 3")

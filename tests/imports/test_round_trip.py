@@ -33,7 +33,8 @@ def datasets(draw: st.DrawFn, failed_ends: bool) -> Made:
     made: list[Sample] = []
     for number in range(draw(st.integers(1, 4))):
         of = photo(f"p{draw(st.integers(0, 2))}", title="A hill", license=draw(st.sampled_from(["", "CC0"])))
-        made.append(single(f"s{number}", draw(TURN | FAILED), of=of, instruction=draw(texts), short=draw(texts)))
+        said: dict[str, Any] = {"instruction": draw(texts), "short": draw(texts), "panel": draw(st.booleans())}
+        made.append(single(f"s{number}", draw(TURN | FAILED), of=of, **said))
     bases = [sample for sample in made if sample.turns[0].accepted]
     for number, base in enumerate(bases):
         turns = [

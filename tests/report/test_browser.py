@@ -168,6 +168,15 @@ def test_pages_are_turned_to_the_last_one_and_back(page):
     assert shorts(page) == first
 
 
+def test_a_page_that_was_turned_to_is_shown_from_its_top(page):
+    button = page.get_by_role("button", name="Next")
+    button.scroll_into_view_if_needed()
+    expect(page.locator("#found")).not_to_be_in_viewport()
+    button.click()
+    found(page, "13-24 of 40")
+    expect(page.locator("#found")).to_be_in_viewport()
+
+
 def test_every_filter_finds_what_it_says_in_all_pieces_of_the_index(page):
     page.select_option("#view", "all")
     found(page, "1-12 of 44")

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from documented.pages import ROOT, table
 from export.made import chain, settings, single, small
 
 from picofw.pages import environment
@@ -44,6 +45,11 @@ def said(of: Facts) -> dict[str, str]:
 def test_sections_have_ids_and_titles_of_their_own():
     found = list(sections(facts(*small().samples())))
     assert len({section.id for section in found}) == len({section.title for section in found}) == len(found)
+
+
+def test_the_documentation_explains_every_section():
+    explained = [row[0] for row in table(ROOT / "docs" / "report.md", "section")]
+    assert explained == ["Overview", "Gallery", *(section.title for section in sections(facts()))]
 
 
 def test_a_run_with_nothing_finished_says_so():
@@ -118,3 +124,20 @@ def test_how_many_follow_ups_refer_back_is_told_with_the_composition():
     found = said(facts(base, chain("c", base, ["accepted"])))["composition"]
     assert "Of the accepted chains, 100% of 1 follow-ups refer back by what their instructor says, 0% by" in found
     assert "refer back" not in said(facts(base))["composition"]
+
+
+def test_what_accepted_edits_are_about_is_told_with_the_composition():
+    made = [
+        single("a", instruction="Put a hat on the dog."),
+        single("b", instruction="Make the two dogs larger."),
+        single("c", ["rejected"], instruction="Remove the car."),
+    ]
+    found = said(facts(*made))["composition"]
+    assert "animals 2 (100%), clothing 1 (50%), people 0 (0%)" in svg_labels(facts(*made))
+    assert "What they are about" in found
+    assert "2 (100%)" in found
+    assert "What they are about" not in said(facts(made[-1]))["composition"]
+
+
+def svg_labels(of: Facts) -> str:
+    return html.unescape(" ".join(re.findall(r'aria-label="([^"]*)"', "".join(str(s.body) for s in sections(of)))))

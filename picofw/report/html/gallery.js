@@ -115,6 +115,7 @@
     page = to;
     draw();
     remember();
+    if (cards.getBoundingClientRect().top < 0) section.scrollIntoView(); // a page is read from its top
   }
 
   form.addEventListener("input", (event) => {
