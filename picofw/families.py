@@ -23,19 +23,18 @@ def of_model(model: str) -> str:
     return found[0] if found else ""
 
 
-def one_family(editor: Iterable[str], judge: Iterable[str], who: str = "judge") -> str:
+def one_family(editor: Iterable[str], judge: Iterable[str]) -> str:
     """Return a warning if judge and editor share a model family; empty if they do not, as far as is known.
 
     Args:
         editor: Families of the editor's models.
         judge: Families of the judge's; of all members, if there are several.
-        who: What to call the judge.
     """
     shared = sorted(set(editor) & set(judge))
     if not shared:
         return ""
     return (
-        f"{who} and editor are of one model family ({', '.join(shared)}): such a judge may prefer its own family's "
+        f"judge and editor are of one model family ({', '.join(shared)}): such a judge may prefer its own family's "
         "pictures, and miss what it gets wrong; hold it against people (`picofw review`, `picofw calibrate`) or "
         "against a judge of another family (`picofw rejudge`)"
     )

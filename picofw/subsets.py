@@ -40,14 +40,16 @@ class RunData:
 
     @property
     def family_warning(self) -> str:
-        """A warning of all judges that share a model family with the editor; empty if none does, as far as is known."""
-        further = {row.judge: row.families.split(",") for row in self._workspace.store.judges(self.name)}
-        editor = set(filter(None, self.families["editor"]))
-        shared = {judge: editor & set(known) for judge, known in {OWN: self.families["judge"], **further}.items()}
-        judges = [judge for judge, families in shared.items() if families]
-        return one_family(
-            editor, set().union(*shared.values()), f"judge{'s' if len(judges) > 1 else ''} {', '.join(judges)}"
-        )
+        """A warning of judges that share a model family with the editor; empty if none does, as far as is known."""
+        editor = set(self.families["editor"])
+        judges = {row.judge: set(row.families.split(",")) for row in self._workspace.store.judges(self.name)}
+        shared = {
+            judge: families & editor
+            for judge, families in {OWN: set(self.families["judge"]), **judges}.items()
+            if families & editor
+        }
+        warning = one_family(editor, set().union(*shared.values()))
+        return f"{', '.join(shared)}: {warning}" if warning else ""
 
     def samples(self) -> Iterator[Sample]:
         """Yield every finished sample in plan order; singles first, then chains."""

@@ -63,7 +63,8 @@ def weights(table: Table, judge: str, rubric: Rubric, seed: int) -> dict[str, An
         ``accepted``: share of edits, by the rubric's weights. ``low`` and ``high``: the range of 95 % of the draws.
         ``overlap``: mean Jaccard index of the accepted edits with the rubric's own, and its 5 % point ``overlap_low``.
         ``settled``: share of edits on which all draws decide alike; ``closest``: the edits that change sides most
-        often. None where no edit has the scores, or weights do not matter, as to a minimum.
+        often. ``draws``: of each draw the share that it accepts and its overlap. None where no edit has the scores,
+        or weights do not matter, as to a minimum.
     """
     own = weights_of(rubric, table.criteria)
     scores = table.judges.of(judge)
@@ -97,6 +98,7 @@ def weights(table: Table, judge: str, rubric: Rubric, seed: int) -> dict[str, An
             for row in swaying
             if 0 < often[row] < 1
         ],
+        "draws": [[round(float(share), 4), round(overlap, 4)] for share, overlap in zip(shares, overlaps, strict=True)],
     }
 
 
