@@ -33,8 +33,9 @@ def thresholds(table: Table, judge: str, rubric: Rubric) -> list[dict[str, Any]]
         least ``low``, at most ``high``, since what was never tried is not known. None where there is nothing.
     """
     found = []
+    score, by_floors = decisions(table, judge, rubric.model_copy(update={"threshold": 0.0}))
     for threshold in THRESHOLDS:
-        _, accepted = decisions(table, judge, rubric.model_copy(update={"threshold": threshold}))
+        accepted = np.where(score < threshold, 0.0, by_floors)
         state = outcomes(table, accepted).state
         known = accepted[~np.isnan(accepted)]
         found.append(

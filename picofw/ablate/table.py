@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import operator
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picofw.ablate.estimate import Floats
-from picofw.cost import from_pico
 from picofw.records import Turn, Verdict, by_label
 from picofw.subsets import OWN, RunData, edit_id, is_judged, new_turns
 from picofw.workspace import Workspace
@@ -123,7 +123,8 @@ class _Scores:
         usd = np.full((edits, len(self._entries)), math.nan)
         asked = np.zeros((edits, len(self._entries)), dtype=bool)
         for number, (rows, values, costs) in enumerate(self._entries.values()):
-            scores[rows, number] = np.array(values)[:, :-1]
+            flat = np.fromiter(itertools.chain.from_iterable(values), float, len(values) * (len(self._criteria) + 1))
+            scores[rows, number] = flat.reshape(len(values), -1)[:, :-1]
             usd[rows, number] = costs
             asked[rows, number] = True
         return Panel(tuple(self._entries), scores, asked), usd
@@ -250,8 +251,8 @@ def _read(workspace: Workspace, data: RunData, rows: _Rows, judges: _Scores, peo
     for row in unjudged:  # what the unusable answers cost is not told; see the run's spend
         judges.add(owners.key(data.name, verdict), row, {}, 0.0)
     for edit, judge, given, cost in workspace.store.verdicts(data.name):
-        if edit in row_of:
-            judges.add(judge, row_of[edit], given, _number(from_pico(cost)))
+        if (row := row_of.get(edit, -1)) >= 0:
+            judges.add(judge, row, given, math.nan if cost is None else cost / 1e12)
     for rating in workspace.store.ratings(data.name):
         if rating.edit in row_of and not rating.skipped:
             people.add(rating.rater, row_of[rating.edit], rating.scores, math.nan)
