@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from picofw.families import one_family
 from picofw.records import Attempt, Sample, Turn
 from picofw.store import Store
 from picofw.types import ImageRef
 from picofw.workspace import Workspace
 
-__all__ = ["Edit", "RunData", "chains", "edits", "preferences", "singles"]
+__all__ = ["OWN", "Edit", "RunData", "chains", "edits", "preferences", "singles"]
+
+
+OWN = "own"
+"""Label of the judge that a run was made with."""
 
 
 class RunData:
@@ -32,6 +37,19 @@ class RunData:
     def families(self) -> dict[str, list[str]]:
         """Families of the models behind ``editor`` and ``judge``; none, where that was not noted: of imports."""
         return {"editor": [], "judge": [], **self.settings.get("families", {})}
+
+    @property
+    def family_warning(self) -> str:
+        """A warning of judges that share a model family with the editor; empty if none does, as far as is known."""
+        editor = set(self.families["editor"])
+        judges = {row.judge: set(row.families.split(",")) for row in self._workspace.store.judges(self.name)}
+        shared = {
+            judge: families & editor
+            for judge, families in {OWN: set(self.families["judge"]), **judges}.items()
+            if families & editor
+        }
+        warning = one_family(editor, set().union(*shared.values()))
+        return f"{', '.join(shared)}: {warning}" if warning else ""
 
     def samples(self) -> Iterator[Sample]:
         """Yield every finished sample in plan order; singles first, then chains."""

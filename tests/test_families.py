@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -12,7 +13,10 @@ from rehearsal import Rehearsal, make_plugin
 from picofw.families import of_model, one_family
 from picofw.hookspecs import ProviderSpec, hookimpl
 from picofw.plugins import Plugins
+from picofw.store import JudgeRow
+from picofw.subsets import RunData
 from picofw.testing.fakes import FakeEditor, FakeJudge
+from picofw.workspace import Workspace
 
 
 @pytest.mark.parametrize(
@@ -85,6 +89,22 @@ def test_a_run_whose_judge_is_of_its_editors_family_is_told_so_at_its_start(rehe
     rehearsal.run("editor.provider=drawer", "samples=1", *judge)
     assert any("one model family (acme)" in note for note in rehearsal.notes) == warned
     assert rehearsal.settings()["families"] == {"editor": ["acme"], "judge": families}
+
+
+def test_every_judge_of_the_editors_family_is_named_once_the_run_is_there(rehearsal):
+    rehearsal.run("editor.provider=drawer", "judge.provider=other", "samples=1")
+
+    async def hear(*families: str) -> str:
+        workspace = Workspace(rehearsal.workspace)
+        for number, family in enumerate(families):
+            await workspace.store.add_judge("r", JudgeRow(f"judge{number}", "p", "m", "o", family))
+        warning = RunData(workspace, "r").family_warning
+        await workspace.aclose()
+        return warning
+
+    assert asyncio.run(hear()) == ""
+    warning = asyncio.run(hear("", "acme,umbrella", "acme"))
+    assert warning.startswith("judge1, judge2: judge and editor are of one model family (acme)")
 
 
 def test_the_offline_providers_learned_nothing_and_are_of_no_family():

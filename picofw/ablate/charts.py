@@ -92,6 +92,32 @@ def lines(
     return draw(paint, width=_WIDTH, height=3.2 + 0.12 * len(shown), label=label)
 
 
+def draws(rows: Mapping[str, tuple[float, Sequence[Sequence[float]]]], *, label: str) -> Markup:
+    """Return what became of the accepted set under random weights: two rows of dots for each name, one for each draw.
+
+    Args:
+        rows: By name, from the top: the share accepted without a draw, and of each draw the share that it accepts and
+            how much of the accepted set is the same, all in [0, 1].
+        label: What the figure shows.
+    """
+
+    def paint(figure: Figure) -> None:
+        panels = figure.subplots(1, 2, sharey=True)
+        for column, (axes, title) in enumerate(zip(panels, ("edits accepted", "same edits"), strict=True)):
+            for place, (now, drawn) in enumerate(rows.values()):
+                values = [draw[column] for draw in drawn]
+                axes.plot(values, [place] * len(values), "o", color=COLOURS["accent"], markersize=5, alpha=0.12)
+                mark = now if column == 0 else sum(values) / len(values)
+                axes.plot([mark], [place], "|", color=COLOURS["ink"], markersize=14, markeredgewidth=2)
+            axes.set_xlim(-0.02, 1.02)
+            axes.xaxis.set_major_formatter("{x:.0%}")
+            axes.set_xlabel(title)
+            axes.grid(axis="x")
+            name_rows(axes, [_short(name) for name in rows])
+
+    return draw(paint, width=_WIDTH, height=_ROW * len(rows) + _FRAME + 0.3, label=label)
+
+
 def types(rows: Mapping[str, Mapping[str, tuple[float, float]]], *, label: str) -> Markup:
     """Return for each edit type the range of every judge or rule, each with a mark of its own.
 

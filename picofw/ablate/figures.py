@@ -25,13 +25,14 @@ _SCORE = "score"
 """What the rule's aggregate goes by, beside the criteria."""
 
 
-def figures(table: Table, rules: Mapping[str, Rubric], seed: int = 0) -> Found:
+def figures(table: Table, rules: Mapping[str, Rubric], seed: int = 0, warnings: Sequence[str] = ()) -> Found:
     """Return all figures of an ablation: every judge under every rule, and the judges held against each other.
 
     Args:
         table: At least one edit that a judge was asked about.
         rules: By label; the first one is the run's own. All go by criteria of the table.
         seed: Of all draws.
+        warnings: What is to be known of the judges beside their verdicts.
 
     Returns:
         ``rules``: a row for each judge and rule. ``types``: the same by edit type. ``thresholds`` and ``weights``: for
@@ -48,6 +49,7 @@ def figures(table: Table, rules: Mapping[str, Rubric], seed: int = 0) -> Found:
     first = table.judges.names[0]
     return {
         "runs": list(table.runs),
+        "warnings": list(warnings),
         "edits": len(table.ids),
         "turns": len(table.turn_types),
         "photos": len(np.unique(table.photos)),

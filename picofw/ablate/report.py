@@ -14,24 +14,35 @@ from rich.table import Table as Grid
 from picofw.ablate import charts, words
 from picofw.ablate.charts import Span
 from picofw.ablate.figures import Found
+from picofw.ablate.pictures import Shown
 from picofw.ablate.robust import CONCENTRATION, DRAWS
 from picofw.ablate.words import write_csv
 from picofw.pages import environment
 
-__all__ = ["PAGE", "print_figures", "write"]
+__all__ = ["PAGE", "listed", "print_figures", "write"]
 
 PAGE = "ablate.html"
 _FLIPS = 10  # in the terminal
-_LISTED = 60  # on the page
+_LISTED = 24  # on the page
 _MANY = 8  # lines in one figure
 
 
-def write(found: Found, folder: Path) -> Path:
+def listed(found: Found) -> set[str]:
+    """Return the ids of the edits that the page shows.
+
+    Args:
+        found: What :func:`picofw.ablate.figures.figures` returned.
+    """
+    return {row["edit"] for rows in found["flips"].values() for row in rows[:_LISTED]}
+
+
+def write(found: Found, folder: Path, pictures: Mapping[str, Shown] | None = None) -> Path:
     """Write the CSV files and ``ablate.html``; files of these names are replaced. A table without rows has no file.
 
     Args:
         found: What :func:`picofw.ablate.figures.figures` returned.
         folder: Where; created if it does not exist.
+        pictures: The edits of :func:`listed` by their ids; None: the page is without pictures.
 
     Returns:
         The page.
@@ -44,6 +55,7 @@ def write(found: Found, folder: Path) -> Path:
         found=found,
         charts=_charts(found),
         listed=_LISTED,
+        pictures=pictures or {},
         draws=DRAWS,
         concentration=CONCENTRATION,
         estimate=estimate,
@@ -140,6 +152,8 @@ def print_figures(console: Console, found: Found) -> None:
         highlight=False,
         style="dim",
     )
+    for warning in found["warnings"]:
+        console.print(f"[yellow]note:[/] {escape(warning)}", highlight=False, soft_wrap=True)
 
 
 def _grid(title: str, *heads: str, names: int = 1) -> Grid:
@@ -261,6 +275,11 @@ def _charts(found: Found) -> dict[str, Any]:
     for row in rows:
         if row[key] in shown:
             by.setdefault(row["edit_type"], {})[row[key]] = (row["yield_low"], row["yield_high"])
+    drawn = {
+        judge: (row["accepted"], row["draws"])
+        for judge, row in itertools.islice(found["weights"].items(), _MANY)
+        if row is not None
+    }
     alphas = [
         Span(row["criterion"].replace("_", " "), *(row["interval"][key] for key in ("value", "low", "high")))
         for row in found["agreement"]["alpha"]
@@ -282,6 +301,9 @@ def _charts(found: Found) -> dict[str, Any]:
             y="edits accepted",
             label="Share of edits accepted at each threshold, by judge",
         ),
+        "weights": charts.draws(drawn, label="Edits accepted under random weights, and how many are the same, by judge")
+        if drawn
+        else None,
         "types": charts.types(by, label=f"Yield by edit type and {key}"),
         "alpha": charts.spans(alphas, label="Krippendorff's alpha by criterion", percent=False)
         if any(row.point is not None for row in alphas)
@@ -298,7 +320,7 @@ def _tables(found: Found) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     yield "types", found["types"]
     yield "thresholds", [{"judge": judge, **point} for judge, points in found["thresholds"].items() for point in points]
     drawn = [{"judge": judge, **row} for judge, row in found["weights"].items() if row is not None]
-    yield "weights", [{key: value for key, value in row.items() if key != "closest"} for row in drawn]
+    yield "weights", [{key: value for key, value in row.items() if key not in ("closest", "draws")} for row in drawn]
     yield "alpha", [_flat(row) for row in found["agreement"]["alpha"]]
     yield "pairs", [_flat(row) for row in found["agreement"]["pairs"]]
     for by, rows in found["flips"].items():

@@ -33,8 +33,9 @@ def thresholds(table: Table, judge: str, rubric: Rubric) -> list[dict[str, Any]]
         least ``low``, at most ``high``, since what was never tried is not known. None where there is nothing.
     """
     found = []
+    score, by_floors = decisions(table, judge, rubric.model_copy(update={"threshold": 0.0}))
     for threshold in THRESHOLDS:
-        _, accepted = decisions(table, judge, rubric.model_copy(update={"threshold": threshold}))
+        accepted = np.where(score < threshold, 0.0, by_floors)
         state = outcomes(table, accepted).state
         known = accepted[~np.isnan(accepted)]
         found.append(
@@ -63,7 +64,8 @@ def weights(table: Table, judge: str, rubric: Rubric, seed: int) -> dict[str, An
         ``accepted``: share of edits, by the rubric's weights. ``low`` and ``high``: the range of 95 % of the draws.
         ``overlap``: mean Jaccard index of the accepted edits with the rubric's own, and its 5 % point ``overlap_low``.
         ``settled``: share of edits on which all draws decide alike; ``closest``: the edits that change sides most
-        often. None where no edit has the scores, or weights do not matter, as to a minimum.
+        often. ``draws``: of each draw the share that it accepts and its overlap. None where no edit has the scores,
+        or weights do not matter, as to a minimum.
     """
     own = weights_of(rubric, table.criteria)
     scores = table.judges.of(judge)
@@ -97,6 +99,7 @@ def weights(table: Table, judge: str, rubric: Rubric, seed: int) -> dict[str, An
             for row in swaying
             if 0 < often[row] < 1
         ],
+        "draws": [[round(float(share), 4), round(overlap, 4)] for share, overlap in zip(shares, overlaps, strict=True)],
     }
 
 

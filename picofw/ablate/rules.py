@@ -37,7 +37,7 @@ def aggregate(scores: Floats, weights: Floats, how: str = "weighted_mean") -> Fl
         Shape (edits,), rounded to 9 digits; NaN where a criterion that counts is missing.
     """
     counted = weights > 0
-    parts, shares = scores[:, counted], weights[counted] / weights[counted].sum()
+    parts, shares = scores if counted.all() else scores[:, counted], weights[counted] / weights[counted].sum()
     if how == "minimum":
         found = parts.min(axis=1)
     elif how == "geometric":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import operator
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,15 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picofw.ablate.estimate import Floats
-from picofw.cost import from_pico
 from picofw.records import Turn, Verdict, by_label
-from picofw.subsets import RunData, edit_id, is_judged, new_turns
+from picofw.subsets import OWN, RunData, edit_id, is_judged, new_turns
 from picofw.workspace import Workspace
 
 __all__ = ["OWN", "Panel", "Table", "load"]
-
-OWN = "own"
-"""Label of the judge that a run was made with; ``own@RUN`` where runs that are read together had different ones."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +123,8 @@ class _Scores:
         usd = np.full((edits, len(self._entries)), math.nan)
         asked = np.zeros((edits, len(self._entries)), dtype=bool)
         for number, (rows, values, costs) in enumerate(self._entries.values()):
-            scores[rows, number] = np.array(values)[:, :-1]
+            flat = np.fromiter(itertools.chain.from_iterable(values), float, len(values) * (len(self._criteria) + 1))
+            scores[rows, number] = flat.reshape(len(values), -1)[:, :-1]
             usd[rows, number] = costs
             asked[rows, number] = True
         return Panel(tuple(self._entries), scores, asked), usd
@@ -156,10 +154,11 @@ class _Rows:
             paid += _number(attempt.edit.cost_usd)
             if not is_judged(attempt):
                 continue
-            row = self.edits.setdefault(attempt.edit.digest, len(self.edits))
+            name = edit_id(sample, place, attempt.number)
+            row = self.edits.setdefault(attempt.edit.digest or name, len(self.edits))  # imports may know no call
             if row == len(self.of_edits):
                 seen = self.photos.setdefault(photo, len(self.photos))
-                self.of_edits.append((edit_id(sample, place, attempt.number), seen, number, attempt.number, paid))
+                self.of_edits.append((name, seen, number, attempt.number, paid))
             yield index, row
         made = len(turn.attempts)
         entry = (turn.edit_type, paid, made, turn.accepted is None or made >= most)
@@ -220,7 +219,7 @@ class _Owners:
         return key
 
     def labels(self, names: Sequence[str]) -> tuple[str, ...]:
-        """Return the names with those keys replaced by labels."""
+        """Return the names with those keys replaced by labels; ``own@RUN`` where runs had different judges."""
         alone = len(self._runs) == 1
         labels = {key: OWN if alone else f"{OWN}@{'+'.join(runs)}" for key, runs in self._runs.items()}
         parts = (name.partition("/") if name.startswith("\0") else (name, "", "") for name in names)
@@ -247,11 +246,13 @@ def _read(workspace: Workspace, data: RunData, rows: _Rows, judges: _Scores, peo
                 judges.add(own, row, verdict.scores, _number(verdict.call.cost_usd))
                 for label, opinion in by_label(own, verdict.members):
                     judges.add(label, row, opinion.scores, _number(opinion.call.cost_usd))
+    if verdict is None and "imported" in data.settings:
+        unjudged = []  # it never had a judge
     for row in unjudged:  # what the unusable answers cost is not told; see the run's spend
         judges.add(owners.key(data.name, verdict), row, {}, 0.0)
     for edit, judge, given, cost in workspace.store.verdicts(data.name):
-        if edit in row_of:
-            judges.add(judge, row_of[edit], given, _number(from_pico(cost)))
+        if (row := row_of.get(edit, -1)) >= 0:
+            judges.add(judge, row, given, math.nan if cost is None else cost / 1e12)
     for rating in workspace.store.ratings(data.name):
         if rating.edit in row_of and not rating.skipped:
             people.add(rating.rater, row_of[rating.edit], rating.scores, math.nan)

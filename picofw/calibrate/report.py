@@ -30,12 +30,16 @@ def print_figures(console: Console, found: Found) -> None:
     _print_people(console, found["people"])
     for judge in found["judges"]:
         console.print()
-        _print_agreement(console, found, judge)
-        _print_rules(console, found, judge)
+        if found["people"]["rated"]:
+            _print_agreement(console, found, judge)
+        if found["people"]["decided"]:
+            _print_rules(console, found, judge)
         _print_fits(console, found, judge)
         _print_preferences(console, found, judge)
         for line in summary(found, judge):
             console.print(escape(line), highlight=False, soft_wrap=True)
+    if found["family_warning"]:
+        console.print(f"[yellow]note:[/] {escape(found['family_warning'])}", highlight=False, soft_wrap=True)
 
 
 def summary(found: Found, judge: Found) -> list[str]:
@@ -45,22 +49,11 @@ def summary(found: Found, judge: Found) -> list[str]:
         found: All figures.
         judge: One of its judges.
     """
-    people, threshold = found["people"], judge["threshold"]
-    now, then = judge["rules"][AS_IT_IS]["accuracy"], judge["rules"][FITTED]["accuracy"]
-    return [
-        _agrees(judge, people),
-        f"decisions at the run's threshold of {found['rubric']['threshold']:g}: "
-        + (f"{percent(now)} of {counted(now['count'], 'edit')} as people do" if now["count"] else now["reason"])
-        + _beside(people["decisions"]["accuracy"], percent),
-        "threshold that people's decisions ask for: "
-        + (threshold["reason"] if threshold["value"] is None else number(threshold))
-        + (
-            ""
-            if then["value"] is None
-            else f"; it decides {percent(then)} as people do, on photos it was not fitted on"
-        ),
-        *_prefers(judge, people),
-    ]
+    people = found["people"]
+    if people["pairs"]["asked"] and not people["raters"]:
+        asked = "people were asked which of two edits is better, and of no edit by itself whether it is good"
+        return [f"{judge['judge']}: {asked}", *_prefers(judge, people)]
+    return [_agrees(judge, people), *_decides(found, judge), *_prefers(judge, people)]
 
 
 def origin(found: Found, judge: Found, weighted: bool) -> list[str]:
@@ -95,6 +88,18 @@ def _agrees(judge: Found, people: Found) -> str:
     return f"{judge['judge']}: scores beside those of people: {figure}{beside}"
 
 
+def _decides(found: Found, judge: Found) -> Iterator[str]:
+    threshold, ceiling = judge["threshold"], found["people"]["decisions"]["accuracy"]
+    now, then = judge["rules"][AS_IT_IS]["accuracy"], judge["rules"][FITTED]["accuracy"]
+    said = f"{percent(now)} of {counted(now['count'], 'edit')} as people do" if now["count"] else now["reason"]
+    at = f"{found['rubric']['threshold']:g}"
+    yield f"decisions at the run's threshold of {at}: {said}{_beside(ceiling, percent)}"
+    said = threshold["reason"] if threshold["value"] is None else number(threshold)
+    if then["value"] is not None:
+        said += f"; it decides {percent(then)} as people do, on photos it was not fitted on"
+    yield f"threshold that people's decisions ask for: {said}"
+
+
 def _prefers(judge: Found, people: Found) -> Iterator[str]:
     row = next(row for row in judge["preferences"] if row["quantity"] == SCORE)
     if row["accuracy"]["value"] is not None:
@@ -123,7 +128,7 @@ def _print_people(console: Console, people: Found) -> None:
         console.print(table)
     pairs, split = people["pairs"], people["split"]
     edits, photos = counted(people["rated"], "edit"), counted(people["photos"], "photo")
-    said = [f"rated: {edits} of {photos}, {people['decided']} of them decided"]
+    said = [f"rated: {edits} of {photos}, {people['decided']} of them decided"] if people["raters"] else []
     said += [f"as many say yes as no on {split}"] if split else []
     said += [f"chosen from: {counted(pairs['asked'], 'pair')}"] if pairs["asked"] else []
     console.print("; ".join(said), highlight=False, soft_wrap=True)

@@ -50,7 +50,8 @@ def calibrate(workspace: Workspace, run: str, only: str | None = None) -> Found:
     Raises:
         ConfigError: Nobody has rated an edit of the run, or no judge has scored one.
     """
-    store, rubric = workspace.store, Rubric.model_validate(RunData(workspace, run).settings["rubric"])
+    store, data = workspace.store, RunData(workspace, run)
+    rubric = Rubric.model_validate(data.settings["rubric"])
     ratings, choices = store.ratings(run), store.choices(run)
     if not ratings and not choices:
         raise ConfigError(
@@ -62,7 +63,7 @@ def calibrate(workspace: Workspace, run: str, only: str | None = None) -> Found:
     found.judges = [name for name in found.judges if only in (None, name)]
     if not found.judges:
         raise ConfigError(f"no judge has scored an edit of run {run!r}: `picofw rejudge {run} judge=NAME` asks one")
-    return {"run": run, **found.figures()}
+    return {"run": run, "family_warning": data.family_warning, **found.figures()}
 
 
 def chosen(found: Found, label: str | None) -> Found:

@@ -45,11 +45,13 @@ def execute(arguments: argparse.Namespace) -> int:
     """Read the runs, compute, write the page and the files, and print the tables."""
     from rich.console import Console
 
+    from picofw.subsets import RunData
     from picofw.workspace import open_existing
 
     try:
         from picofw.ablate import report
         from picofw.ablate.figures import figures
+        from picofw.ablate.pictures import pictures
         from picofw.ablate.table import load
     except ImportError as error:
         raise ConfigError(f"ablations need {error.name}: pip install 'picofw[ablate]'") from error
@@ -60,8 +62,11 @@ def execute(arguments: argparse.Namespace) -> int:
     if not table.judges.names:
         raise ConfigError(f"{', '.join(runs)}: no edit came to a judge yet: go on with the run first, or name another")
     rules = _rules(workspace, runs, overrides, plugins, table.criteria)
-    found = figures(table, rules, arguments.seed)
-    page = report.write(found, arguments.out or workspace.folder(runs[0]) / "ablate")
+    warned = {run: RunData(workspace, run).family_warning for run in runs}
+    warnings = [f"run {run}: {warning}" for run, warning in warned.items() if warning]
+    found = figures(table, rules, arguments.seed, warnings)
+    folder = arguments.out or workspace.folder(runs[0]) / "ablate"
+    page = report.write(found, folder, pictures(workspace, runs, report.listed(found)))
     if arguments.json:
         print_json(found)
     else:

@@ -18,15 +18,17 @@ from picofw.commands.common import (
 )
 from picofw.errors import ConfigError
 
-HELP = "Make a run of a dataset that exists: the published one in its own files, or an export."
+HELP = "Make a run of a dataset that exists: the published one, an export, or a public set of rated pairs."
 _SHOWN = 5
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("format", choices=("pico", "hf"), help="the format of the dataset")
+    text = "the format of the dataset: pico, hf, editscore_bench, editreward_bench or genai_bench"
+    parser.add_argument("format", metavar="FORMAT", help=text)
     parser.add_argument("folder", type=Path, metavar="DIR", help="the dataset's folder")
-    add_overrides(parser, "name=NAME: what to call the run; photos=DIR: the original photos")
+    options = "photos=DIR: the original photos; split=NAME, dimension=NAME: of a set of pairs"
+    add_overrides(parser, f"name=NAME: what to call the run; {options}")
     add_workspace(parser)
     add_json(parser)
 
@@ -36,13 +38,16 @@ def execute(arguments: argparse.Namespace) -> int:
     import asyncio
     from dataclasses import asdict
 
-    from picofw.imports import ImportOptions, bring, open_collection
+    from picofw.imports import FORMATS, bring, open_collection, options_of
     from picofw.settings import validate_options
+
+    if arguments.format not in FORMATS:
+        raise ConfigError(f"there is no format {arguments.format!r} to import; there is: {', '.join(FORMATS)}")
 
     given = pairs(arguments.overrides)
     if "name" not in given:
         raise ConfigError("say what to call the run: name=NAME")
-    options = validate_options(ImportOptions, given, "")
+    options = validate_options(options_of(arguments.format), given, "")
     collection, imported = open_collection(arguments.format, arguments.folder, options)
 
     report = asyncio.run(bring(arguments.workspace, options.name, collection, imported))

@@ -67,6 +67,23 @@ def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict
         raise ValueError(str(error)) from error
 
 
+def column_names(path: Path) -> list[str]:
+    """Return the names of a file's columns.
+
+    Args:
+        path: A parquet file.
+
+    Raises:
+        ValueError: It is no parquet file, or is damaged.
+        OSError: It cannot be read.
+    """
+    try:
+        names: list[str] = pq.read_schema(path).names
+    except pa.ArrowException as error:
+        raise ValueError(str(error)) from error
+    return names
+
+
 class Shards:
     """The files ``train-00000.parquet``, ``train-00001.parquet`` ... of one split; none without a row.
 

@@ -29,7 +29,7 @@ class HfExport:
     def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
         self.folder, self.settings = folder, settings
 
-    def items(self) -> Iterator[Item | Problem]:
+    def items(self, blobs: Blobs) -> Iterator[Item | Problem]:
         """Yield its samples: singles in the order of ``sft``, each with its rejected edits, then chains."""
         pairs = (found for found in self._rows("preference") if not isinstance(found, Problem))
         where, pair = next(pairs, ("", None))

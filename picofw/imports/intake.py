@@ -6,6 +6,7 @@ the run does not have yet. Memory does not grow with the collection.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from picofw.export.manifest import Problem
 from picofw.export.parallel import in_parallel
 from picofw.imports.items import Collection, Item, Unusable, why
 from picofw.records import Sample
+from picofw.store import Choice
 from picofw.workspace import Workspace
 
 SKIPPED = "skipped.jsonl"
@@ -91,9 +93,10 @@ class _Intake:
         self.list = workspace.folder(name) / SKIPPED
         self.new = self.skipped = 0
         self.examples: list[Problem] = []
+        self.choices: dict[str, tuple[Choice, ...]] = {}
 
     async def run(self) -> None:
-        """Bring what the run does not have yet; list what cannot be used."""
+        """Bring what the run does not have yet, and what people said; list what cannot be used."""
         batch: list[Sample] = []
         with self.list.open("w", encoding="utf-8") as lines:
             for found in in_parallel(self._made, self._missing()):
@@ -107,6 +110,8 @@ class _Intake:
                     await self._commit(batch)
                     batch = []
             await self._commit(batch)
+        said = [choices for id_, choices in self.choices.items() if self.store.task(self.name, id_) is not None]
+        await self.store.add_answers(self.name, *itertools.chain(*said))
 
     async def close_plan(self) -> Report:
         """Commit what came as what was planned, since nothing else was asked for."""
@@ -127,7 +132,9 @@ class _Intake:
 
     def _missing(self) -> Iterator[Item | Problem]:
         """Yield the records that the run does not have, each id once."""
-        for item in self.collection.items():
+        for item in self.collection.items(self.workspace.blobs):
+            if isinstance(item, Item) and item.choices:
+                self.choices[item.id] = item.choices
             if isinstance(item, Problem) or self.store.task(self.name, item.id) is None:
                 yield item
 

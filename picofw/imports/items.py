@@ -16,6 +16,7 @@ from picofw.export.manifest import Problem
 from picofw.pixels import DecodeFailure
 from picofw.records import Sample
 from picofw.settings import explain
+from picofw.store import Choice
 from picofw.types import ImageRef
 
 
@@ -32,11 +33,13 @@ class Item:
         id: Id of the sample that it becomes.
         make: Stores its images and returns the sample, its position left at 0; called in a thread. Raises Unusable, or
             ValueError (of which pydantic's ValidationError is one) where the record is not as it should be.
+        choices: What people preferred of its edits.
     """
 
     where: str
     id: str
     make: Callable[[Blobs], Sample]
+    choices: tuple[Choice, ...] = ()
 
 
 class Collection(Protocol):
@@ -45,8 +48,12 @@ class Collection(Protocol):
     settings: dict[str, Any]
     """What is known of how it was made, as a run keeps it: taxonomy, rubric, ``data``; no secrets."""
 
-    def items(self) -> Iterator[Item | Problem]:
-        """Yield every record in a fixed order, singles before the chains that go on from them, and what is none."""
+    def items(self, blobs: Blobs) -> Iterator[Item | Problem]:
+        """Yield every record in a fixed order, singles before the chains that go on from them, and what is none.
+
+        Args:
+            blobs: Where a collection stores images that it cannot find again when a record is made.
+        """
         ...
 
 

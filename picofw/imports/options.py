@@ -9,8 +9,10 @@ from picofw import config
 from picofw.errors import ConfigError
 from picofw.export import manifest
 from picofw.export.pico import RECORDS
+from picofw.imports.benchmarks import BENCHMARKS
 from picofw.imports.items import Collection
 from picofw.imports.originals import Originals
+from picofw.imports.pairs import Pairs
 from picofw.imports.pico import PicoExport
 from picofw.imports.published import UNLABELLED, UNLABELLED_TYPE, Published
 from picofw.rubric import Rubric
@@ -18,9 +20,12 @@ from picofw.settings import AttemptSettings, ChainSettings, RunName, flatten, tr
 from picofw.taxonomy import Taxonomy
 from picofw.types import Record
 
+FORMATS = ("pico", "hf", *BENCHMARKS)
+"""Names of the formats that can be imported."""
+
 
 class ImportOptions(Record):
-    """Options of an import.
+    """Options of the import of a dataset.
 
     Attributes:
         name: What to call the run.
@@ -33,17 +38,46 @@ class ImportOptions(Record):
     index: Path | None = None
 
 
-def open_collection(format_: str, folder: Path, options: ImportOptions) -> tuple[Collection, dict[str, Any]]:
+class PairsOptions(Record):
+    """Options of the import of a set of pairs.
+
+    Attributes:
+        name: What to call the run.
+        split: The split to take, where there are several.
+        dimension: What people were asked about, where rows differ in that; empty: the edit in all.
+    """
+
+    name: RunName
+    split: str = ""
+    dimension: str = ""
+
+
+def options_of(format_: str) -> type[ImportOptions | PairsOptions]:
+    """Return the options that the import of a format takes.
+
+    Args:
+        format_: One of :data:`FORMATS`.
+    """
+    return PairsOptions if format_ in BENCHMARKS else ImportOptions
+
+
+def open_collection(
+    format_: str, folder: Path, options: ImportOptions | PairsOptions
+) -> tuple[Collection, dict[str, Any]]:
     """Return a dataset, and where it comes from, as the run's settings keep it.
 
     Args:
-        format_: ``pico`` or ``hf``.
-        folder: Its folder.
-        options: The user's options.
+        format_: One of :data:`FORMATS`.
+        folder: Its folder; of a set of pairs also a file.
+        options: The user's, of the class that :func:`options_of` returns.
 
     Raises:
         ConfigError: The folder holds no such dataset, or a package is missing.
     """
+    if isinstance(options, PairsOptions):
+        pairs = Pairs(folder, format_, options.split, options.dimension, _known)
+        said = {"split": options.split, "dimension": pairs.dimension}
+        return pairs, {"format": format_, "folder": str(folder.resolve()), **said}
     if not folder.is_dir():
         raise ConfigError(f"{folder} is no folder: name the folder of a dataset")
     imported = {"format": format_, "folder": str(folder.resolve())}
@@ -69,9 +103,13 @@ def open_collection(format_: str, folder: Path, options: ImportOptions) -> tuple
 
 
 def _published() -> dict[str, Any]:
-    """Return what is known of how the published dataset was made: taxonomy, rubric but for its wording, numbers."""
+    """Return what is known of how the published dataset was made."""
     taxonomy = Taxonomy.model_validate(config.compose_tree("taxonomy/pico_banana", [], [])["taxonomy"])
-    taxonomy = taxonomy.model_copy(update={"types": {**taxonomy.types, UNLABELLED: UNLABELLED_TYPE}})
+    return _known(taxonomy.model_copy(update={"types": {**taxonomy.types, UNLABELLED: UNLABELLED_TYPE}}))
+
+
+def _known(taxonomy: Taxonomy) -> dict[str, Any]:
+    """Return a run's settings as far as they are known: taxonomy, the published rubric and numbers."""
     rubric = Rubric.model_validate(config.compose_tree("rubric/pico_banana", [], [])["rubric"])
     parts = {"taxonomy": taxonomy, "rubric": rubric, "attempts": AttemptSettings(), "chains": ChainSettings()}
     known = {name: part.model_dump(mode="json") for name, part in parts.items()}

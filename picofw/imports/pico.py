@@ -45,7 +45,7 @@ class PicoExport:
     ) -> None:
         self.folder, self.settings, self.files, self.originals = folder, settings, files, originals
 
-    def items(self) -> Iterator[Item | Problem]:
+    def items(self, blobs: Blobs) -> Iterator[Item | Problem]:
         """Yield its samples in plan order, singles first."""
         for where, line in read_lines(self.folder / PROVENANCE):
             if line is None or not isinstance(line.get("id"), str):

@@ -102,7 +102,7 @@ class Published:
         types = Taxonomy.model_validate(settings["taxonomy"]).types
         self._slugs = {_plain(entry.label): slug for slug, entry in types.items()}
 
-    def items(self) -> Iterator[Item | Problem]:
+    def items(self, blobs: Blobs) -> Iterator[Item | Problem]:
         """Yield its records: singles with rejected edits, other singles, chains; a single in two files is one."""
         claimed = self._claimed_twice()
         for record in self._records():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -40,6 +40,24 @@ class Cell:
     finding: str
 
 
+@dataclass(frozen=True)
+class Move:
+    """What a cue does to a score.
+
+    Attributes:
+        shift: Mean of the score with the cue less the score without it.
+        size: Mean size of that.
+        beyond_noise: How much larger that is than the noise; None for a noise floor.
+        finding: ``moved`` or ``held``, by whether the interval of ``beyond_noise`` is above 0; empty where nothing can
+            be said.
+    """
+
+    shift: Estimate
+    size: Estimate
+    beyond_noise: Estimate | None
+    finding: str
+
+
 def figures(verdicts: Sequence[Verdict], left_out: Mapping[str, int], threshold: float) -> dict[str, Any]:
     """Return all figures of one judge, as JSON can hold them.
 
@@ -63,7 +81,7 @@ def figures(verdicts: Sequence[Verdict], left_out: Mapping[str, int], threshold:
             "accepted": asdict(share([v.accepted for v in good])),
         },
         "faults": [_fault(fault, by, criteria, left_out[fault.name], threshold) for fault in FAULTS],
-        "cues": _cues(by),
+        "cues": _cues(by, criteria),
     }
 
 
@@ -130,33 +148,53 @@ def _cell(fault: Fault, name: str, good: Sequence[Verdict], bad: Sequence[Verdic
     return Cell(expected, found, caught, finding)
 
 
-def _cues(by: By) -> list[dict[str, Any]]:
-    """Return what each cue does to the rubric's score: its mean shift, and how far beyond the noise floors it goes."""
+def _cues(by: By, criteria: Sequence[str]) -> list[dict[str, Any]]:
+    """Return what each cue does to the rubric's score and to each criterion, and how far beyond the floors it goes."""
     pairs = {cue.name: _pairs(by, cue.base, cue.name) for cue in CUES}
-    noise: dict[str, float] = {}
-    for plain, changed in (pair for cue in CUES if cue.floor for pair in pairs[cue.name]):
-        edit = plain.case.good.id
-        noise[edit] = max(noise.get(edit, 0.0), abs(_shift(plain, changed)))
     rows = []
-    for cue in CUES:
-        found = [(plain.case.good, _shift(plain, changed)) for plain, changed in pairs[cue.name]]
-        counted = [(good, shift if cue.raises else abs(shift)) for good, shift in found]
-        beyond = mean([(good.photo, size - noise.get(good.id, 0.0)) for good, size in counted])
-        finding = "" if cue.floor or beyond.low is None else "moved" if beyond.low > 0 else "held"
+    for cue, whole in zip(CUES, _moves(pairs), strict=True):
         rows.append(
             {
                 "name": cue.name,
                 "what": cue.what,
                 "floor": cue.floor,
                 "unanswered": sum(v.status != "ok" for v in by.get((cue.base, cue.name), ())),
-                "shift": asdict(mean([(good.photo, shift) for good, shift in found])),
-                "size": asdict(mean([(good.photo, abs(shift)) for good, shift in found])),
-                "beyond_noise": None if cue.floor else asdict(beyond),
+                **asdict(whole),
                 "flipped": asdict(share([plain.accepted != changed.accepted for plain, changed in pairs[cue.name]])),
-                "finding": finding,
+                "criteria": {},
             }
         )
+    for name in criteria:
+        for row, move in zip(rows, _moves(pairs, name), strict=True):
+            row["criteria"][name] = asdict(move)
     return rows
+
+
+def _moves(pairs: Mapping[str, Sequence[tuple[Verdict, Verdict]]], criterion: str = "") -> Iterator[Move]:
+    """Yield what each cue does to the rubric's score, or to one criterion's."""
+
+    def score(verdict: Verdict) -> float:
+        found = verdict.scores[criterion] if criterion else verdict.score
+        assert found is not None
+        return found
+
+    shifts = {
+        cue.name: [(plain.case.good, score(changed) - score(plain)) for plain, changed in pairs[cue.name]]
+        for cue in CUES
+    }
+    noise: dict[str, float] = {}
+    for good, shift in (one for cue in CUES if cue.floor for one in shifts[cue.name]):
+        noise[good.id] = max(noise.get(good.id, 0.0), abs(shift))
+    for cue in CUES:
+        found = shifts[cue.name]
+        counted = [(good, shift if cue.raises else abs(shift)) for good, shift in found]
+        beyond = mean([(good.photo, size - noise.get(good.id, 0.0)) for good, size in counted])
+        yield Move(
+            shift=mean([(good.photo, shift) for good, shift in found]),
+            size=mean([(good.photo, abs(shift)) for good, shift in found]),
+            beyond_noise=None if cue.floor else beyond,
+            finding="" if cue.floor or beyond.low is None else "moved" if beyond.low > 0 else "held",
+        )
 
 
 def _pairs(by: By, base: str, cue: str) -> list[tuple[Verdict, Verdict]]:
@@ -164,12 +202,6 @@ def _pairs(by: By, base: str, cue: str) -> list[tuple[Verdict, Verdict]]:
     plain = {v.case.good.id: v for v in by.get((base, ""), ()) if v.scores}
     changed = [v for v in by.get((base, cue), ()) if v.scores]
     return [(plain[v.case.good.id], v) for v in changed if v.case.good.id in plain]
-
-
-def _shift(plain: Verdict, changed: Verdict) -> float:
-    assert plain.score is not None
-    assert changed.score is not None
-    return changed.score - plain.score
 
 
 def mean(values: Sequence[tuple[str, float]]) -> Estimate:

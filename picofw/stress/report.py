@@ -102,12 +102,14 @@ def _print_faults(console: Console, found: Found) -> None:
 def _print_cues(console: Console, found: Found) -> None:
     title = f"{escape(found['judge'])}: is it moved by what should not matter?"
     table = Table(title=title, title_justify="left")
-    table.add_column("cue", no_wrap=True)
-    for name in ("mean shift of the score", "size of the shift", "beyond noise", "decisions flipped", "no answer"):
+    table.add_column("mean shift by", no_wrap=True)
+    names = [name.replace("_", " ") for name in found["criteria"]]
+    for name in ("score", *names, "beyond noise", "flipped", "no answer"):
         table.add_column(name, justify="right", overflow="fold")
     for cue in found["cues"]:
-        beyond = "(noise floor)" if cue["floor"] else f"[{_COLOURS[cue['finding']]}]{number(cue['beyond_noise'])}[/]"
-        figures = (number(cue["shift"], signed=True), number(cue["size"]), beyond, percent(cue["flipped"]))
+        beyond = "(floor)" if cue["floor"] else lines(number(cue["beyond_noise"]))
+        shifts = (_shift(one) for one in (cue, *cue["criteria"].values()))
+        figures = (*shifts, beyond, lines(percent(cue["flipped"])))
         table.add_row(cue["name"], *figures, str(cue["unanswered"] or ""))
     console.print(table)
 
@@ -123,6 +125,10 @@ def _print_side_by_side(console: Console, judges: list[Found]) -> None:
     for row, cue in enumerate(judges[0]["cues"]):
         table.add_row(f"moved by {cue['name']}", *(number(f["cues"][row]["shift"], signed=True) for f in judges))
     console.print(table)
+
+
+def _shift(one: Mapping[str, Any]) -> str:
+    return f"[{_COLOURS[one['finding']]}]{lines(number(one['shift'], signed=True))}[/]"
 
 
 def _edits(fault: Mapping[str, Any]) -> str:
@@ -155,6 +161,8 @@ def _fault_rows(found: Found) -> Iterable[dict[str, Any]]:
 
 def _cue_rows(found: Found) -> Iterable[dict[str, Any]]:
     for cue in found["cues"]:
-        row = {"judge": found["judge"], "cue": cue["name"], "floor": cue["floor"], "finding": cue["finding"]}
-        row |= {"unanswered": cue["unanswered"], **ends("shift", cue["shift"]), **ends("size", cue["size"])}
-        yield row | ends("beyond_noise", cue["beyond_noise"] or {}) | ends("flipped", cue["flipped"])
+        of_all = {"judge": found["judge"], "cue": cue["name"], "floor": cue["floor"], "unanswered": cue["unanswered"]}
+        for of, one in {"score": cue, **cue["criteria"]}.items():
+            row = {**of_all, "of": of, "finding": one["finding"], **ends("shift", one["shift"])}
+            row |= {**ends("size", one["size"]), **ends("beyond_noise", one["beyond_noise"] or {})}
+            yield row | ends("flipped", one.get("flipped", {}))

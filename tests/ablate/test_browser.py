@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import math
 
 import pytest
 from ablate.tables import flat, table
+from PIL import Image
 from playwright.sync_api import expect
 
 from picofw.ablate.figures import figures
-from picofw.ablate.report import write
+from picofw.ablate.pictures import Shown
+from picofw.ablate.report import listed, write
 from picofw.config import compose_settings
 
 EVIL = "<img src=x onerror=alert(1)> {{ 7 * 7 }}"
@@ -29,7 +33,19 @@ def address(tmp_path_factory) -> str:
     }
     rubrics = ("gated", "strict_minimum")
     rules = {name: compose_settings(["preset=fake", f"rubric={name}"], []).rubric for name in rubrics}
-    return write(figures(table(turns, said), rules), folder).as_uri()
+    found = figures(table(turns, said), rules)
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30)).save(out, "WEBP")
+    picture = f"data:image/webp;base64,{base64.b64encode(out.getvalue()).decode()}"
+    shown = {edit: Shown("Paint <b>it</b> red." + "W" * 200, picture, picture) for edit in listed(found)}
+    return write(found, folder, shown).as_uri()
+
+
+def test_pictures_of_the_edits_are_in_the_page(browsing, address):
+    page = browsing.open(address)
+    picture = page.get_by_alt_text("after").first
+    picture.scroll_into_view_if_needed()
+    expect(picture).to_have_js_property("naturalWidth", 40)
 
 
 def test_it_has_every_section_and_every_figure_and_complains_of_nothing(browsing, address):
@@ -37,9 +53,9 @@ def test_it_has_every_section_and_every_figure_and_complains_of_nothing(browsing
     for name in ("Judges and rules", "Edit types", "Threshold", "Weights", "Agreement", "Who flips"):
         page.get_by_role("link", name=name).click()
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_in_viewport()
-    figures = page.get_by_role("img")
-    assert figures.count() == 4
-    boxes = [figures.nth(number).bounding_box() for number in range(4)]
+    figures = page.locator("svg[role=img]")
+    assert figures.count() == 5
+    boxes = [figures.nth(number).bounding_box() for number in range(5)]
     assert all(box["width"] > 300 and box["height"] > 100 for box in boxes)
     assert not page.get_by_text("nan", exact=True).count()
 
@@ -47,7 +63,8 @@ def test_it_has_every_section_and_every_figure_and_complains_of_nothing(browsing
 def test_labels_are_text(browsing, address):
     page = browsing.open(address)
     expect(page.get_by_role("cell", name=EVIL, exact=True).first).to_be_visible()
-    assert not page.locator("img").count()
+    expect(page.get_by_text("Paint <b>it</b> red.", exact=False).first).to_be_visible()
+    assert not page.locator("img:not([src^='data:image/webp'])").count()
 
 
 @pytest.mark.parametrize("width", [360, 390, 800, 1400])

@@ -10,10 +10,12 @@ from ablate.tables import flat, table
 from rich.console import Console
 
 from picofw.ablate.figures import figures
-from picofw.ablate.report import print_figures, write
+from picofw.ablate.pictures import Shown
+from picofw.ablate.report import listed, print_figures, write
 from picofw.config import compose_settings
 
 GATED = compose_settings(["preset=fake", "rubric=gated"], []).rubric
+WARNING = "run r: judge own and editor are of one model family (gpt)"
 EVIL = "<img src=x onerror=alert(1)>[red]x[/red]"
 
 
@@ -25,7 +27,8 @@ def found():
         EVIL: [flat(0.9), flat(0.3), flat(0.2), flat(0.9)],
     }
     made = table([0, 1, 1, 2], judges, closed=[False, True, False])
-    return figures(made, {"gated": GATED, "threshold=0.85": GATED.model_copy(update={"threshold": 0.85})})
+    rules = {"gated": GATED, "threshold=0.85": GATED.model_copy(update={"threshold": 0.85})}
+    return figures(made, rules, warnings=[WARNING])
 
 
 def printed(found, width=200) -> str:
@@ -39,6 +42,7 @@ def test_the_terminal_shows_every_table_and_what_its_words_mean(found):
     for title in ("judges and rules", "yield by edit type", "yield by threshold", "weights", "alpha", "who flips"):
         assert title in text
     assert "60 at least" in text
+    assert WARNING in text
     assert EVIL in text, "a label is text, not markup"
 
 
@@ -68,9 +72,20 @@ def test_a_table_without_rows_leaves_no_file_of_an_earlier_time(found, tmp_path)
 def test_the_page_is_whole_in_itself_and_takes_no_label_for_markup(found, tmp_path):
     page = write(found, tmp_path).read_text()
     assert "<img src=x" not in page
+    assert WARNING in page
     assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org", "")
-    assert page.count('<svg class="chart"') == 4
+    assert page.count('<svg class="chart"') == 5
 
 
 def test_equal_figures_are_equal_pages(found, tmp_path):
     assert write(found, tmp_path / "a").read_bytes() == write(found, tmp_path / "b").read_bytes()
+
+
+def test_edits_that_flip_are_shown_where_there_are_pictures(found, tmp_path):
+    edit = found["flips"]["judges"][0]["edit"]
+    assert edit in listed(found)
+    shown = Shown("Paint <b>it</b> red.", "data:image/webp;base64,AAAA", "data:image/webp;base64,BBBB")
+    page = write(found, tmp_path, {edit: shown}).read_text()
+    assert "Paint &lt;b&gt;it&lt;/b&gt; red." in page
+    assert page.index("base64,AAAA") < page.index("base64,BBBB")
+    assert "<img" not in write(found, tmp_path).read_text()

@@ -17,7 +17,14 @@ def address(tmp_path_factory) -> str:
     planted = Planted(edits=120, seed=4).judge("own").judge(MARKUP, noise=0.2)
     planted.person("ann", threshold=0.5).person(MARKUP).chooses("ann")
     folder = tmp_path_factory.mktemp("page") / "a #strange% näme?"
-    write({"run": "r", **Calibration(planted.table, planted.people, rubric(threshold=0.5)).figures()}, folder)
+    write(
+        {
+            "run": "r",
+            "family_warning": MARKUP,
+            **Calibration(planted.table, planted.people, rubric(threshold=0.5)).figures(),
+        },
+        folder,
+    )
     return (folder / "calibrate.html").as_uri()
 
 

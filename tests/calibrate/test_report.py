@@ -13,19 +13,25 @@ from picofw.calibrate.page import write
 from picofw.calibrate.report import origin, print_figures, summary
 from picofw.calibrate.study import Calibration
 
+WARNING = "judge own and editor are of one model family (gpt)"
+
 
 @pytest.fixture(scope="module")
 def found() -> dict:
     planted = Planted(edits=120, seed=4).judge("exact").judge("by [place]", noise=0.2)
     planted.person("ann", threshold=0.5).person("<b>bob</b>").chooses("ann")
-    return {"run": "r", **Calibration(planted.table, planted.people, rubric(threshold=0.5)).figures()}
+    return {
+        "run": "r",
+        "family_warning": WARNING,
+        **Calibration(planted.table, planted.people, rubric(threshold=0.5)).figures(),
+    }
 
 
 @pytest.fixture(scope="module")
 def bare() -> dict:
     """One judge, one person, one edit."""
     planted = Planted(edits=1).judge("exact").person("ann")
-    return {"run": "r", **Calibration(planted.table, planted.people, rubric()).figures()}
+    return {"run": "r", "family_warning": "", **Calibration(planted.table, planted.people, rubric()).figures()}
 
 
 def printed(found: dict, width: int = 100) -> str:
@@ -93,3 +99,9 @@ def test_scripts_find_every_figure_in_the_files(found, tmp_path):
 def test_a_bare_calibration_is_a_page_too(bare, tmp_path):
     write(bare, tmp_path)
     assert "nan" not in (tmp_path / "calibrate.html").read_text().lower().replace("nano", "")
+
+
+def test_a_judge_of_the_editors_family_is_warned_of(found, tmp_path):
+    assert WARNING in printed(found)
+    write(found, tmp_path)
+    assert WARNING in (tmp_path / "calibrate.html").read_text()

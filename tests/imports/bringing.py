@@ -12,7 +12,7 @@ from typing import Any
 from export.made import Made, settings
 
 from picofw.export import write
-from picofw.imports import ImportOptions, Report, bring, open_collection
+from picofw.imports import Report, bring, open_collection, options_of
 from picofw.providers import Exporter
 from picofw.records import Sample
 from picofw.settings import flatten
@@ -31,8 +31,8 @@ def exported(dataset: Made, exporter: Exporter, folder: Path) -> Path:
 
 
 def take(format_: str, folder: Path, workspace: Path, name: str = "back", **options: Any) -> Report:
-    """Import a folder."""
-    collection, imported = open_collection(format_, folder, ImportOptions(name=name, **options))
+    """Import a folder, or a file."""
+    collection, imported = open_collection(format_, folder, options_of(format_)(name=name, **options))
     return asyncio.run(bring(workspace, name, collection, imported))
 
 

@@ -133,6 +133,17 @@ def test_a_judge_that_likes_light_is_moved_by_it_alone():
     assert moved(found(fond_of_light)) == ["brightness"]
 
 
+def test_a_criterion_that_a_cue_moves_is_told_from_those_that_it_leaves():
+    def glare(case: Case) -> dict[str, float]:
+        return perfect(case) | {QUALITY: 0.9 - 0.3 * (case.cue == "brightness")}
+
+    cue = next(cue for cue in found(glare)["cues"] if cue["name"] == "brightness")
+    assert {name: one["finding"] for name, one in cue["criteria"].items()} == {
+        name: "moved" if name == QUALITY else "held" for name in WEIGHTS
+    }
+    assert cue["criteria"][QUALITY]["shift"]["value"] == pytest.approx(-0.3)
+
+
 def test_a_judge_that_punishes_a_line_that_steers_is_not_moved():
     def strict(case: Case) -> dict[str, float]:
         return dict.fromkeys(WEIGHTS, 0.0) if case.cue == "steering" else perfect(case)
@@ -179,6 +190,16 @@ def test_auc_is_that_of_scikit_learn(good, bad):
     scored = [[(f"p{i}", float(score)) for i, score in enumerate(scores)] for scores in (good, bad)]
     wanted = roc_auc_score([1] * len(good) + [0] * len(bad), [*good, *bad])
     assert auc(*scored).value == pytest.approx(wanted)
+
+
+def test_auc_of_hanleys_and_mcneils_109_pictures():
+    # J. A. Hanley and B. J. McNeil, Radiology 143 (1982), table I: ratings of 1-5, 58 normal and 51 abnormal.
+    normal, abnormal = ([33, 6, 6, 11, 2], [3, 2, 2, 11, 33])
+    scored = [
+        [(f"p{rating}", float(rating)) for rating, count in enumerate(counts, 1) for _ in range(count)]
+        for counts in (abnormal, normal)
+    ]
+    assert auc(*scored).value == pytest.approx(0.893, abs=5e-4)
 
 
 def test_auc_says_why_it_has_no_value_or_no_interval():

@@ -72,7 +72,9 @@ def test_files_have_a_row_for_each_figure(judges, tmp_path):
     missed = [row for row in rows if row["finding"] == "missed"]
     assert [(row["judge"], row["fault"]) for row in missed] == [("by [place]", "reversed")]
     with (tmp_path / "new" / "cues.csv").open() as file:
-        assert len(list(csv.DictReader(file))) == 3 * len(CUES)
+        rows = list(csv.DictReader(file))
+    assert len(rows) == (3 + 2 * 4) * len(CUES)  # the score of each, and four criteria of two
+    assert {row["of"] for row in rows if row["judge"] == "silent"} == {"score"}
 
 
 def test_the_page_shows_names_as_text_and_asks_nobody_for_anything(judges, tmp_path):
