@@ -56,6 +56,7 @@ NOT_RUN = {
     "python tests/benchmarks/offline_judge.py": _BENCHMARK,
     "python tests/benchmarks/open_images.py": _BENCHMARK,
     "python tests/benchmarks/report.py --samples 1000 10000 100000": _BENCHMARK,
+    "python tests/benchmarks/export.py --samples 1000 10000": _BENCHMARK,
     "python tests/benchmarks/ablate.py --attempts 1000 10000 100000": _BENCHMARK,
     "python tests/benchmarks/near_duplicates.py --photos 10000 100000": _BENCHMARK,
     "tensorboard --logdir picofw-data/runs": "a server of another project; test_hooks.py reads what it would show",
