@@ -1,4 +1,4 @@
-"""What an ablation costs as its run grows: time and memory, from the store to the page.
+"""What an ablation costs as its run grows: CPU time and memory, from the store to the page.
 
     python tests/benchmarks/ablate.py --attempts 1000 10000 100000
 
@@ -34,12 +34,12 @@ def read(work: Path) -> dict[str, float]:
     from picofw.subsets import RunData
     from picofw.workspace import open_run
 
-    began = time.perf_counter()
+    began = time.process_time()
     workspace, name = open_run(work, RUN)
     edits = sum(len(turn.attempts) for sample in RunData(workspace, name).samples() for turn in sample.turns)
     verdicts = sum(1 for _ in workspace.store.verdicts(name))
     assert verdicts % edits == 0
-    return {"read": time.perf_counter() - began}
+    return {"read": time.process_time() - began}
 
 
 def ablate(work: Path) -> dict[str, float]:
@@ -50,14 +50,14 @@ def ablate(work: Path) -> dict[str, float]:
     from picofw.commands.ablate import shipped
     from picofw.workspace import open_run
 
-    times = [time.perf_counter()]
+    times = [time.process_time()]
     workspace, name = open_run(work, RUN)
     table = load(workspace, [name])
-    times.append(time.perf_counter())
+    times.append(time.process_time())
     found = figures(table, dict(shipped(table.criteria)))
-    times.append(time.perf_counter())
+    times.append(time.process_time())
     write(found, work / "page")
-    times.append(time.perf_counter())
+    times.append(time.process_time())
     taken = [after - before for before, after in itertools.pairwise(times)]
     steps = dict(zip(("load", "figures", "write"), taken, strict=True))
     return {**steps, "size_mb": (work / "page" / "ablate.html").stat().st_size / 1e6}
