@@ -53,7 +53,8 @@ class Selection:
     """Which edits are judged; all, if nothing is given.
 
     Attributes:
-        sample: So many, drawn by their ids: a larger sample holds every smaller one.
+        sample: So many, drawn turn by turn, so that edits by one instruction come together and can be compared; a
+            larger sample holds every smaller one.
         hardest: So many whose score is nearest to the run's threshold.
     """
 
@@ -68,12 +69,17 @@ class Selection:
         """
         found = edits(data.samples())
         if self.sample is not None:
-            return heapq.nsmallest(self.sample, found, key=lambda edit: hashlib.sha256(edit.id.encode()).digest())
+            return heapq.nsmallest(self.sample, found, key=_drawn)
         if self.hardest is not None:
             threshold = float(data.settings["rubric"]["threshold"])
             scored = (edit for edit in found if edit.attempt.verdict is not None)
             return heapq.nsmallest(self.hardest, scored, key=lambda edit: (_distance(edit, threshold), edit.id))
         return found
+
+
+def _drawn(edit: Edit) -> tuple[bytes, int]:
+    turn = edit.id.rpartition(".")[0]
+    return hashlib.sha256(turn.encode()).digest(), edit.attempt.number
 
 
 def _distance(edit: Edit, threshold: float) -> float:

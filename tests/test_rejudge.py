@@ -105,6 +105,15 @@ def test_an_ensemble_asks_its_members_and_each_is_a_judge_with_its_own_cost(judg
     assert "call_log" not in label
 
 
+def test_a_sample_has_the_edits_of_an_instruction_together(judged):
+    judged.judge("judge=fake", "judge.seed=11", "--sample", "12")
+    by_turn = Counter(edit.rpartition(".")[0] for edit in judged.edits())
+    drawn = Counter(edit.rpartition(".")[0] for edit in judged.verdicts()["fake,seed=11"])
+    assert drawn.total() == 12
+    assert sum(drawn[turn] < by_turn[turn] for turn in drawn) <= 1, "but for the last one"
+    assert max(drawn.values()) > 1
+
+
 def test_a_larger_sample_holds_the_smaller_and_pays_for_the_rest_alone(judged):
     judged.judge("judge=fake", "judge.seed=4", "--sample", "4")
     small, before = judged.verdicts()["fake,seed=4"], judged.paid().total()

@@ -110,6 +110,7 @@ def draws(rows: Mapping[str, tuple[float, Sequence[Sequence[float]]]], *, label:
                 mark = now if column == 0 else sum(values) / len(values)
                 axes.plot([mark], [place], "|", color=COLOURS["ink"], markersize=14, markeredgewidth=2)
             axes.set_xlim(-0.02, 1.02)
+            axes.set_xticks([0, 0.5, 1])
             axes.xaxis.set_major_formatter("{x:.0%}")
             axes.set_xlabel(title)
             axes.grid(axis="x")

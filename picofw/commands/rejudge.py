@@ -39,7 +39,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repeat", type=positive, default=1, metavar="K", help="ask about each edit K times")
     parser.add_argument("--swap", action="store_true", help="show the images in the other order")
     chosen = parser.add_mutually_exclusive_group()
-    chosen.add_argument("--sample", type=positive, metavar="N", help="only N edits, drawn by their ids")
+    chosen.add_argument(
+        "--sample",
+        type=positive,
+        metavar="N",
+        help="only N edits, drawn so that those by one instruction come together",
+    )
     chosen.add_argument("--hardest", type=positive, metavar="N", help="only the N whose score is nearest the threshold")
     add_json(parser)
 

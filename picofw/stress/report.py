@@ -46,13 +46,19 @@ def summary(found: Found) -> list[str]:
     missed = [f"{name} of {fault}" for fault, name, cell in asked if cell["finding"] == "missed"]
     strayed = [f"{name} of {fault}" for fault, name, cell in cells if cell["finding"] == "strayed"]
     moved = [cue["name"] for cue in found["cues"] if cue["finding"] == "moved"]
+    shifts = [
+        f"{name} by {cue['name']} ({one['shift']['value']:+z.2f})"
+        for cue in found["cues"]
+        for name, one in cue["criteria"].items()
+        if one["finding"] == "moved"
+    ]
     spend = found["spend"]
     return [
         f"{found['judge']}: accepts {percent(found['good']['accepted'])} of {found['edits']} good edits of "
         f"{found['photos']} photos; of {len(asked)} criteria that must fall, {len(asked) - len(missed)} do",
         f"misses: {', '.join(missed) or 'nothing'}",
         f"lowers without cause: {', '.join(strayed) or 'nothing'}",
-        f"is moved by: {', '.join(moved) or 'nothing'}",
+        f"is moved by: {', '.join(moved) or 'nothing'}; of its criteria: {', '.join(shifts) or 'none'}",
         f"{spend['calls']} verdicts were paid for now; this judge's stress tests have cost {spend['usd']} USD in all",
     ]
 
@@ -102,14 +108,12 @@ def _print_faults(console: Console, found: Found) -> None:
 def _print_cues(console: Console, found: Found) -> None:
     title = f"{escape(found['judge'])}: is it moved by what should not matter?"
     table = Table(title=title, title_justify="left")
-    table.add_column("mean shift by", no_wrap=True)
-    names = [name.replace("_", " ") for name in found["criteria"]]
-    for name in ("score", *names, "beyond noise", "flipped", "no answer"):
+    table.add_column("cue", no_wrap=True)
+    for name in ("mean shift of the score", "size of the shift", "beyond noise", "decisions flipped", "no answer"):
         table.add_column(name, justify="right", overflow="fold")
     for cue in found["cues"]:
-        beyond = "(floor)" if cue["floor"] else lines(number(cue["beyond_noise"]))
-        shifts = (_shift(one) for one in (cue, *cue["criteria"].values()))
-        figures = (*shifts, beyond, lines(percent(cue["flipped"])))
+        beyond = "(noise floor)" if cue["floor"] else f"[{_COLOURS[cue['finding']]}]{number(cue['beyond_noise'])}[/]"
+        figures = (number(cue["shift"], signed=True), number(cue["size"]), beyond, percent(cue["flipped"]))
         table.add_row(cue["name"], *figures, str(cue["unanswered"] or ""))
     console.print(table)
 
@@ -125,10 +129,6 @@ def _print_side_by_side(console: Console, judges: list[Found]) -> None:
     for row, cue in enumerate(judges[0]["cues"]):
         table.add_row(f"moved by {cue['name']}", *(number(f["cues"][row]["shift"], signed=True) for f in judges))
     console.print(table)
-
-
-def _shift(one: Mapping[str, Any]) -> str:
-    return f"[{_COLOURS[one['finding']]}]{lines(number(one['shift'], signed=True))}[/]"
 
 
 def _edits(fault: Mapping[str, Any]) -> str:

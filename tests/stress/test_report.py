@@ -38,7 +38,7 @@ def test_the_summary_names_what_is_missed(judges):
     lines = summary(judges[0])
     assert "by [place]: accepts 100%" in lines[0]
     assert lines[1] == "misses: instruction_compliance of reversed"
-    assert lines[2:4] == ["lowers without cause: nothing", "is moved by: nothing"]
+    assert lines[2:4] == ["lowers without cause: nothing", "is moved by: nothing; of its criteria: none"]
     assert "7 verdicts were paid for now" in lines[4]
     assert "0.120000 USD" in lines[4]
     assert summary(judges[1])[1] == "misses: nothing"
