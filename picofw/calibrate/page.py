@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from picofw.ablate.words import number, percent
 from picofw.calibrate import charts
 from picofw.calibrate.compare import RATES
-from picofw.calibrate.report import summary, write_tables
+from picofw.calibrate.report import silent, summary, write_tables
 from picofw.calibrate.rules import FITTED
 from picofw.calibrate.study import Found
 from picofw.pages import environment
@@ -34,6 +34,7 @@ def write(found: Found, folder: Path) -> None:
             found=found,
             charts={judge["judge"]: _charts(found, judge) for judge in found["judges"]},
             summary=summary,
+            silent=silent,
             number=number,
             percent=percent,
             words=lambda name: name.replace("_", " "),

@@ -38,8 +38,19 @@ def print_figures(console: Console, found: Found) -> None:
         _print_preferences(console, found, judge)
         for line in summary(found, judge):
             console.print(escape(line), highlight=False, soft_wrap=True)
+    for name in found["silent"]:
+        console.print(escape(silent(name)), highlight=False, soft_wrap=True)
     if found["family_warning"]:
         console.print(f"[yellow]note:[/] {escape(found['family_warning'])}", highlight=False, soft_wrap=True)
+
+
+def silent(name: str) -> str:
+    """Return what is to be said of a judge without scores.
+
+    Args:
+        name: Its label.
+    """
+    return f"{name}: it was asked, and gave no edit a score"
 
 
 def summary(found: Found, judge: Found) -> list[str]:

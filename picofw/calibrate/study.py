@@ -94,6 +94,7 @@ class Calibration:
 
     Attributes:
         judges: Labels of the judges that scored an edit.
+        silent: Labels of those that were asked and scored none.
     """
 
     def __init__(self, table: Table, said: People, rubric: Rubric) -> None:
@@ -101,7 +102,8 @@ class Calibration:
         self.columns = [number for number, name in enumerate(table.criteria) if name in rubric.criteria]
         self.criteria = tuple(table.criteria[number] for number in self.columns)
         self.quantities = (SCORE, *self.criteria)
-        self.judges = [name for name in table.judges.names if not np.isnan(table.judges.of(name)).all()]
+        self.silent = [name for name in table.judges.names if np.isnan(table.judges.of(name)).all()]
+        self.judges = [name for name in table.judges.names if name not in self.silent]
         self.truth, self.share = majority(said.decisions), mean(said.decisions)
 
     def figures(self) -> Found:
@@ -118,6 +120,7 @@ class Calibration:
                 "weights": {name: entry.weight for name, entry in self.rubric.criteria.items()},
             },
             "people": self._people(),
+            "silent": self.silent,
             "judges": [self._judge(name) for name in self.judges],
         }
         plain: Found = _plain(found)

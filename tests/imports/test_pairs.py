@@ -236,6 +236,7 @@ def test_a_judge_is_asked_about_the_edits_and_held_against_people(tmp_path, monk
     assert picofw("calibrate", "votes") == 2
     assert "no judge has scored an edit of run 'votes': `picofw rejudge votes judge=NAME`" in capsys.readouterr().err
     assert picofw("rejudge", "votes", "judge=fake") == 0
+    assert picofw("rejudge", "votes", "judge=fake", "judge.refused=1.0") == 0
     capsys.readouterr()
     assert picofw("calibrate", "votes", "--json") == 0
     found = json.loads(capsys.readouterr().out)
@@ -244,12 +245,20 @@ def test_a_judge_is_asked_about_the_edits_and_held_against_people(tmp_path, monk
     assert (judge["judge"], row["accuracy"]["count"], row["people_tie"]) == ("fake", 8, 4)
 
     with opened(tmp_path / "picofw-data", "votes") as (workspace, _):
-        quality = {edit: scores["technical_quality"] for edit, _, scores, _ in workspace.store.verdicts("votes")}
+        quality = {
+            edit: scores["technical_quality"] for edit, _, scores, _ in workspace.store.verdicts("votes") if scores
+        }
         choices = workspace.store.choices("votes")
     assert len(quality) == 24
     higher = {choice: quality[choice.left] - quality[choice.right] for choice in choices if choice.choice != "tie"}
     right = [apart > 0 if choice.choice == "left" else apart < 0 for choice, apart in higher.items()]
     assert row["accuracy"]["value"] == pytest.approx(sum(right) / 8)
+    assert found["silent"] == ["fake,refused=1.0"]
+    assert picofw("calibrate", "votes") == 0
+    out = capsys.readouterr().out
+    assert "fake,refused=1.0: it was asked, and gave no edit a score" in out
+    assert "people were asked which of two edits is better, and of no edit by itself" in out
+    assert "beside those of people" not in out, "a table without a figure"
     assert picofw("ablate", "votes", "--json") == 0
     ablated = json.loads(capsys.readouterr().out)
-    assert (ablated["edits"], [judge["judge"] for judge in ablated["judges"]]) == (24, ["fake"])
+    assert (ablated["edits"], [judge["judge"] for judge in ablated["judges"]]) == (24, ["fake", "fake,refused=1.0"])
