@@ -11,7 +11,7 @@ from picofw.store import Store
 from picofw.types import ImageRef
 from picofw.workspace import Workspace
 
-__all__ = ["OWN", "Edit", "RunData", "chains", "edits", "preferences", "singles"]
+__all__ = ["Edit", "RunData", "chains", "edits", "preferences", "singles"]
 
 
 OWN = "own"
