@@ -103,7 +103,7 @@ NEEDS = {"local-gpus.md": ("torch", "ray")}
 SAID = {  # what the commands of a page print when they have done what the page says
     "README.md": ["no problem found", "8 of them done before"],
     "ablations.md": [r"agreement of \d judges", "calls 0 paid, 40 stored", "panel/ablate/ablate.html"],
-    "calibration.md": ["run votes: 4 singles", "prefers what people prefer in .* of 4 pairs"],
+    "calibration.md": [r"run votes: [1-9]\d* singles", r"prefers what people prefer in .* of [1-9]\d* pairs"],
     "stress.md": ["side by side", r"gpt_4o: accepts \d"],
     "quickstart.md": ["no problem found", r"accepted \w+ \|"],
     "formats.md": ["no problem found"],
