@@ -26,11 +26,11 @@ demo: .venv/demo
 	@echo "  .venv/bin/picofw status demo     success by edit type, and what was paid (nothing)"
 
 test: .venv/test
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(addprefix --ignore=,$(TORCH))
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(AGAIN) $(addprefix --ignore=,$(TORCH))
 
 test-torch: .venv/torch
 	$(foreach plugin,$(TORCH),$(BIN)/mypy $(plugin)/$(subst -,_,$(notdir $(plugin))) && ) true
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(TORCH) tests/consumers tests/test_docs.py
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(AGAIN) $(TORCH) tests/consumers tests/test_docs.py
 
 test-pythons: .venv/test
 	PYTHONPATH=tests $(BIN)/python -m wheels.pythons

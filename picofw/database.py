@@ -147,7 +147,7 @@ class Database:
                 for position, (_, done) in enumerate(batch):
                     if done.cancelled():
                         continue
-                    if isinstance(outcome, StoreError):
+                    if isinstance(outcome, Exception):
                         done.set_exception(outcome)
                         done.exception()  # a caller that was cancelled meanwhile never looks
                     else:
@@ -155,7 +155,7 @@ class Database:
         finally:
             self._flushing = None
 
-    def _commit(self, groups: list[Sequence[Statement]]) -> list[list[int]] | StoreError:
+    def _commit(self, groups: list[Sequence[Statement]]) -> list[list[int]] | Exception:
         try:
             if self._writer_db is None:
                 self._writer_db = self._connect()
@@ -170,6 +170,8 @@ class Database:
                 raise
         except (OSError, sqlite3.Error) as error:
             return self._explain(error)
+        except Exception as error:  # a value that cannot be stored, say: whoever waits is told
+            return error
         return changed
 
     def quick_check(self) -> list[str]:

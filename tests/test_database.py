@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import re
 import shutil
 import sqlite3
 import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
+import picofw
 from picofw.database import Database
 from picofw.errors import DiskFull, StoreError
 
@@ -34,6 +37,22 @@ async def test_a_write_reports_how_many_rows_each_statement_changed(tmp_path):
     insert = ("INSERT OR IGNORE INTO things VALUES('a')", ())
     assert await database.write(insert, insert) == [1, 0]
     await database.aclose()
+
+
+@pytest.mark.timeout(30)
+async def test_a_value_that_cannot_be_stored_is_told_and_the_next_write_works(tmp_path):
+    """Half a surrogate pair is no text that SQLite takes; Python's error for it is not one of SQLite's."""
+    database = Database(tmp_path / "x.sqlite", SCHEMA)
+    with pytest.raises(UnicodeEncodeError):
+        await database.write(("INSERT INTO things VALUES(?)", ("\ud800",)))
+    assert await database.write(("INSERT INTO things VALUES('a')", ())) == [1]
+    await database.aclose()
+
+
+def test_no_statement_numbers_its_placeholders():
+    """From Python 3.14 on, a sequence of values is refused for them; 3.11 does not even warn."""
+    sources = [file.read_text(encoding="utf-8") for file in Path(picofw.__file__).parent.rglob("*.py")]
+    assert not [numbered for source in sources for numbered in re.findall(r"[=(, '\"]\?\d", source)]
 
 
 async def test_what_was_written_is_there_for_another_process_at_once(tmp_path):

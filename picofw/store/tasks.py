@@ -13,11 +13,11 @@ from picofw.standins import Carrier
 from picofw.store.schema import TaskRow, attempts_of
 
 _FINISH = (
-    "UPDATE tasks SET outcome=?1, sample=?2, attempts="  # noqa: S608  # of our own words
-    + attempts_of("?2", "base")
-    + " WHERE run=?3 AND kind=?4 AND position=?5"
+    "UPDATE tasks SET outcome=?, sample=?, attempts="  # noqa: S608  # of our own words
+    + attempts_of("?", "base")
+    + " WHERE run=? AND kind=? AND position=?"
 )
-_ADD_FINISHED = f"INSERT INTO tasks VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,{attempts_of('?9', '?6')})"
+_ADD_FINISHED = f"INSERT INTO tasks VALUES(?,?,?,?,?,?,?,?,?,{attempts_of('?', '?')})"
 
 
 class Tasks(Database):
@@ -128,7 +128,7 @@ class Tasks(Database):
         await self.write(
             (
                 _FINISH,
-                (outcome, sample, run, task.kind, task.position),
+                (outcome, sample, sample, run, task.kind, task.position),
             )
         )
 
@@ -146,8 +146,8 @@ class Tasks(Database):
             statements.append(("INSERT OR IGNORE INTO photos VALUES(?,?,?,?)", values))
             types = json.dumps([turn.edit_type for turn in sample.turns])
             task = (run, sample.id, sample.kind, sample.position, photo.id, sample.base, types)
-            done = (sample.outcome, sample.model_dump_json())
-            statements.append((_ADD_FINISHED, (*task, *done)))
+            record = sample.model_dump_json()
+            statements.append((_ADD_FINISHED, (*task, sample.outcome, record, record, sample.base)))
         await self.write(*statements)
 
     async def close_plan(self, run: str, plan: dict[str, Any], chains: dict[str, Any]) -> None:
