@@ -10,9 +10,23 @@ from picofw.errors import SourceDown, SourceError, Unreachable
 from picofw.types import Photo
 from picofw.workflow import Pipeline
 
-MANY = 20
-"""So many photos that cannot be reached are given up, or found to be an outage, at once."""
+_MANY, _MANY_AT_FIRST = 20, 200
 _PROBES = 3
+
+
+def is_time_to_check(pipe: Pipeline, run: str, unreached: int) -> bool:
+    """Return whether so many photos could not be reached that the source should be looked at.
+
+    As long as no photo was fetched there is none to look again for, and the first may just be slow: more are awaited.
+
+    Args:
+        pipe: The pipeline.
+        run: The run's name.
+        unreached: How many photos could not be reached since the last look.
+    """
+    if unreached % _MANY:
+        return False
+    return unreached >= _MANY_AT_FIRST or bool(pipe.door.store.fetched_photos(run, 1))
 
 
 async def check_source(pipe: Pipeline, run: str, unreached: int, why: str) -> None:
@@ -27,7 +41,8 @@ async def check_source(pipe: Pipeline, run: str, unreached: int, why: str) -> No
     Raises:
         SourceDown: No photo that the run has fetched before can be reached now, or there is none.
     """
-    for record in pipe.door.store.fetched_photos(run, _PROBES):
+    fetched = pipe.door.store.fetched_photos(run, _PROBES)
+    for record in fetched:
         try:
             await pipe.source.fetch(Photo.model_validate_json(record))
         except Unreachable:
@@ -35,8 +50,9 @@ async def check_source(pipe: Pipeline, run: str, unreached: int, why: str) -> No
         except SourceError:  # it is gone now, says its server, which is there
             return
         return
+    others = "nor some that were fetched before" if fetched else "and none was fetched yet"
     raise SourceDown(
-        f"the source does not answer: {unreached} photos cannot be reached, nor any that was before; {why}; "
+        f"the source does not answer: {unreached} photos cannot be reached, {others}; {why}; "
         "no photo is given up for that: run the same command again when it answers"
     )
 
@@ -64,7 +80,7 @@ class Unreached:
         """
         if isinstance(error, Unreachable):
             self._count, self._last = self._count + 1, str(error)
-            if self._count == MANY:
+            if is_time_to_check(self._pipe, self._run, self._count):
                 await self.settle()
 
     async def settle(self) -> None:

@@ -21,7 +21,7 @@ from picofw.errors import (
     Unreachable,
 )
 from picofw.opening import LOG_NAME
-from picofw.outage import MANY, check_source
+from picofw.outage import check_source, is_time_to_check
 from picofw.photos import load_photo
 from picofw.plan import make_plan, plan_chains, task_id
 from picofw.prepare import Prepared
@@ -213,7 +213,7 @@ class Session:
                         await self._finish(task, await self._guarded(task, make))
                     except Unreachable as error:
                         self._unreached.append((task, str(error)))
-                        if len(self._unreached) == MANY:
+                        if is_time_to_check(self.pipe, self.name, len(self._unreached)):
                             await self._settle_unreached()
             except Unanswered as error:
                 self.unanswered += 1

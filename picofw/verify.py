@@ -38,8 +38,9 @@ def verify_run(workspace: Workspace, run: str, *, repair: bool = False) -> list[
     """
     if broken := workspace.store.quick_check():
         return [Problem(str(workspace.store.path), f"damaged ({what}): restore a backup") for what in broken]
-    if loose := loose_ends(workspace.store, run):  # which images are needed is not known then
-        return loose
+    if loose := loose_ends(workspace.store, run):
+        unseen = "not looked at, since it is not known which are needed: restore a backup of the store"
+        return [*loose, *miscounted(workspace.store, run), Problem("images", unseen)]
     with workspace.lock(run) if repair else contextlib.nullcontext():
         images, problems, left_aside = _needed(workspace.store, run)
         lost: dict[str, str] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import ClassVar
 
 import pytest
@@ -82,6 +83,18 @@ def test_a_run_of_which_only_unreachable_photos_are_left_comes_to_an_end(rehears
     assert rehearsal.run(*ONE_EACH) is None
     assert rehearsal.status()["lost_photos"]["tasks"] >= 25
     assert "open" not in rehearsal.status()["singles"]
+
+
+def test_many_dead_photos_before_the_first_that_comes_are_no_outage(rehearsal, monkeypatch):
+    async def slow(remote, photo):
+        await asyncio.sleep(0.2)
+        return await Drawn.fetch(remote, photo)
+
+    fetch = Remote.fetch
+    monkeypatch.setattr(Remote, "dead", frozenset(range(40)))
+    monkeypatch.setattr(Remote, "fetch", lambda self, photo: (fetch if int(photo.uri[8:]) < 40 else slow)(self, photo))
+    assert rehearsal.run(*ONE_EACH, "photos.near_duplicates=0") is None
+    assert rehearsal.status()["singles"].get("accepted", 0) > 0
 
 
 @pytest.mark.parametrize("looks", [["photos.near_duplicates=0"], ["source.provider=bare"]], ids=["looked at", "tagged"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -240,3 +241,18 @@ def test_a_damaged_store_is_named_and_left_alone(root):
     assert found
     assert all("restore a backup" in problem for problem in found)
     assert path.read_bytes() == data
+
+
+def test_of_a_run_that_does_not_hold_together_all_is_told_even_what_was_not_looked_at(root):
+    """One sample blanked, another task taken out, as a hand in the store might."""
+    store = sqlite3.connect(root / "picofw.sqlite")
+    blanked, taken = (row[0] for row in store.execute("SELECT id FROM tasks WHERE kind='single' ORDER BY id LIMIT 2"))
+    store.execute("UPDATE tasks SET sample=NULL WHERE id=?", (blanked,))
+    store.execute("DELETE FROM tasks WHERE id=?", (taken,))
+    store.commit()
+    store.close()
+    found = problems(root)
+    assert any(blanked in problem for problem in found)
+    assert any("11" in problem and "12" in problem for problem in found)
+    assert found[-1].startswith("images: not looked at")
+    assert problems(root, repair=True) == found

@@ -180,7 +180,7 @@ another judge.
 
 
 def _content(figures: Figures) -> str:
-    accepted = sum(found.accepted for found in figures.types.values())
+    accepted = sum(found.accepted for found in figures.types.values()) or 1
     rows = [(name, f"{figures.content[name]:,}", f"{figures.content[name] / accepted:.1%}") for name in CATEGORIES]
     return f"""## What the edits are about
 

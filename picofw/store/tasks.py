@@ -245,13 +245,13 @@ class Tasks(Database):
         await self.write(("INSERT OR REPLACE INTO photos VALUES(?,?,?,?)", (run, photo_id, record, image)))
 
     def fetched_photos(self, run: str, limit: int) -> list[str]:
-        """Return the records of some photos of a run that were fetched, as JSON.
+        """Return the records of some photos of a run that were fetched, as JSON: others each time.
 
         Args:
             run: The run's name.
             limit: At most so many.
         """
-        sql = "SELECT record FROM photos WHERE run=? AND image IS NOT NULL LIMIT ?"
+        sql = "SELECT record FROM photos WHERE run=? AND image IS NOT NULL ORDER BY random() LIMIT ?"
         return [record for (record,) in self.reader.execute(sql, (run, limit))]
 
     def kept_photos(self, run: str) -> dict[str, tuple[str, str]]:

@@ -15,6 +15,7 @@ from picofw.export.diffsynth import DiffSynth
 from picofw.export.longcat_dpo import LongCatDPO
 from picofw.export.options import Options, SplitOptions, TextOptions
 from picofw.export.selection import examples, select, selected, split_of, taxonomy_of
+from picofw.plugins import Plugins
 
 
 def scored(sample: Any, *scores: float) -> Any:
@@ -141,6 +142,17 @@ def test_where_nothing_is_left_the_user_is_told_what_there_is(tmp_path):
         write(Made([single("aa")]), LongCatDPO(LongCatDPO.Options()), tmp_path / "out")
     with pytest.raises(ConfigError, match="no accepted edit"):
         write(Made([single("aa", ["rejected"])]), DiffSynth(DiffSynth.Options()), tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+OF_VERDICTS = {"trl", "llamafactory"}  # they have rejected edits too: a judge is trained with them
+
+
+@pytest.mark.parametrize("name", sorted({spec.name for _, spec in Plugins().specs("exporter")} - OF_VERDICTS))
+def test_no_format_makes_anything_of_a_run_without_accepted_edits(tmp_path, name):
+    exporter = Plugins().find("exporter", name)
+    with pytest.raises(ConfigError, match="no accepted edit"):
+        write(Made([single("aa", ["rejected"])]), exporter(exporter.Options()), tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -52,6 +52,13 @@ def test_the_documentation_explains_every_section():
     assert explained == ["Overview", "Gallery", *(section.title for section in sections(facts()))]
 
 
+def test_of_edits_that_were_imported_it_is_not_known_who_made_them():
+    known = {name: settings()[name] for name in ("taxonomy", "rubric")} | {"imported": {"format": "pico"}}
+    imported = facts(single("a"), settings=known, status={"plan": {"photos": 1}})
+    assert "imported from <bdi>pico</bdi>" in imported.fill("overview.html")
+    assert all(said(imported).values())
+
+
 def test_a_run_with_nothing_finished_says_so():
     found = said(facts())
     assert "Nothing is planned yet" in found["funnel"]
