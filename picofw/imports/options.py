@@ -8,6 +8,7 @@ from typing import Any
 from picofw import config
 from picofw.errors import ConfigError
 from picofw.export import manifest
+from picofw.export.folder import PROVENANCE
 from picofw.export.pico import RECORDS
 from picofw.imports.benchmarks import BENCHMARKS
 from picofw.imports.items import Collection
@@ -94,6 +95,11 @@ def open_collection(
         raise ConfigError(f"{folder / manifest.NAME} does not say by which taxonomy and rubric the run was made")
     imported |= {"run": found.run, "picofw": found.picofw}
     if format_ == "pico":
+        if not (folder / PROVENANCE).is_file():
+            raise ConfigError(
+                f"{folder / PROVENANCE} is missing, which says how the edits were made: restore it, or take "
+                f"{manifest.NAME} away to read the rest as the published files"
+            )
         return PicoExport(folder, settings, found.files, originals), imported
     try:
         from picofw.imports.hf import HfExport  # pyarrow is optional, and heavy

@@ -57,6 +57,14 @@ def test_photos_that_the_export_does_not_have_are_found_by_their_names(tmp_path)
     assert take("pico", bare, tmp_path / "w", photos=tmp_path / "photos").singles == 1
 
 
+def test_an_export_without_its_provenance_is_told_of_and_can_be_read_as_published_files(tmp_path, folder):
+    (folder / "provenance.jsonl").unlink()
+    with pytest.raises(ConfigError, match=r"provenance\.jsonl is missing.*take picofw-export\.json away"):
+        take("pico", folder, tmp_path / "w")
+    (folder / manifest.NAME).unlink()
+    assert take("pico", folder, tmp_path / "w").singles > 0
+
+
 def test_an_export_in_another_format_or_of_an_unknown_taxonomy_is_a_users_mistake(tmp_path, folder):
     with pytest.raises(ConfigError, match="is an export in the format pico, not hf"):
         take("hf", folder, tmp_path / "w")
