@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from picofw import pixels
 from picofw.blobs import Blobs
 from picofw.errors import PicofwError
+from picofw.export.jsonl import read_lines
 from picofw.export.manifest import Problem
 from picofw.pixels import DecodeFailure
 from picofw.records import Sample
@@ -55,6 +57,25 @@ class Collection(Protocol):
             blobs: Where a collection stores images that it cannot find again when a record is made.
         """
         ...
+
+
+def records(path: Path) -> Iterator[tuple[str, dict[str, Any]] | Problem]:
+    """Yield where each record of JSON Lines stands, and the record; and the lines that are none.
+
+    Args:
+        path: The file; a missing one has none.
+    """
+    for where, record in read_lines(path):
+        if record is None:
+            yield Problem(where, "not a record")
+            continue
+        try:
+            json.dumps(record, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            half = json.dumps(error.object[error.start])
+            yield Problem(where, f"its text has half a character, {half}, and cannot be stored as UTF-8")
+        else:
+            yield where, record
 
 
 def inside(folder: Path, name: str) -> Path:

@@ -20,7 +20,7 @@ from picofw.export.jsonl import read_lines
 from picofw.export.manifest import Problem
 from picofw.export.parallel import in_parallel
 from picofw.imports.benchmarks import BENCHMARKS, Benchmark, Pair, Row, Side
-from picofw.imports.items import Item, Unusable, inside, keep, why
+from picofw.imports.items import Item, Unusable, inside, keep, records, why
 from picofw.imports.published import UNLABELLED, UNLABELLED_TYPE
 from picofw.pixels import DecodeFailure, upright
 from picofw.records import Attempt, CallRef, Sample, Turn
@@ -103,7 +103,7 @@ class Pairs:
     def items(self, blobs: Blobs) -> Iterator[Item | Problem]:
         """Yield a sample for each photo and instruction, after all rows were read and their images stored."""
 
-        def stored(found: tuple[str, Row | None] | Problem) -> _Stored | Problem | None:
+        def stored(found: tuple[str, Row] | Problem) -> _Stored | Problem | None:
             if isinstance(found, Problem):
                 return found
             where, row = found
@@ -124,11 +124,11 @@ class Pairs:
 
     # --- rows ------------------------------------------------------------------------------------------
 
-    def _rows(self, columns: tuple[str, ...] | None = None) -> Iterator[tuple[str, Row | None] | Problem]:
-        """Yield where each row stands, and the row, None if it is none; and files that end before their end."""
+    def _rows(self, columns: tuple[str, ...] | None = None) -> Iterator[tuple[str, Row] | Problem]:
+        """Yield where each row stands, and the row; what is none; and files that end before their end."""
         for path in self.files:
             if path.suffix == ".jsonl":
-                yield from read_lines(path)
+                yield from records(path)
                 continue
             try:
                 for number, row in enumerate(_reader().read_rows(path, columns), 1):
@@ -150,7 +150,7 @@ class Pairs:
 
     def _taxonomy(self) -> Taxonomy:
         """Return the set's own kinds of edits."""
-        rows = (found[1] or {} for found in self._rows(("task_type",)) if not isinstance(found, Problem))
+        rows = (found[1] for found in self._rows(("task_type",)) if not isinstance(found, Problem))
         tasks = {str(row.get("task_type") or "") for row in rows}
         named = {
             slug: TypeEntry(label=task, category="Not labelled", keeps_frame=False)
@@ -159,10 +159,8 @@ class Pairs:
         }
         return Taxonomy(name=self.benchmark.title, types={**named, UNLABELLED: UNLABELLED_TYPE})
 
-    def _stored(self, where: str, row: Row | None, blobs: Blobs) -> _Stored | None:
+    def _stored(self, where: str, row: Row, blobs: Blobs) -> _Stored | None:
         """Return what a row says, its images stored; None if it is about another dimension."""
-        if row is None:
-            raise Unusable("not a record")
         pair = self.benchmark.read(row)
         if pair.dimension != self.dimension:
             return None
@@ -195,7 +193,7 @@ class Pairs:
         images = sorted(group.models, key=lambda image: image.sha256)
         first = group.first
         parts = (first.photo.sha256, first.pair.instruction, *(image.sha256 for image in images))
-        id_ = hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:20]
+        id_ = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
         names = {image: edit_id(id_, 1, number) for number, image in enumerate(images, 1)}
         sample = Sample(
             id=id_,

@@ -9,10 +9,9 @@ from typing import Any
 
 from picofw.blobs import Blobs
 from picofw.export.folder import PROVENANCE
-from picofw.export.jsonl import read_lines
 from picofw.export.manifest import Entry, Problem
 from picofw.imports.fields import Fields, PhotoFields, TurnFields
-from picofw.imports.items import Item, Unusable, inside, keep
+from picofw.imports.items import Item, Unusable, inside, keep, records
 from picofw.imports.originals import Originals
 from picofw.records import Sample
 from picofw.types import ImageRef
@@ -47,11 +46,15 @@ class PicoExport:
 
     def items(self, blobs: Blobs) -> Iterator[Item | Problem]:
         """Yield its samples in plan order, singles first."""
-        for where, line in read_lines(self.folder / PROVENANCE):
-            if line is None or not isinstance(line.get("id"), str):
-                yield Problem(where, "not a record with an id")
-            else:
+        for found in records(self.folder / PROVENANCE):
+            if isinstance(found, Problem):
+                yield found
+                continue
+            where, line = found
+            if isinstance(line.get("id"), str):
                 yield Item(where, line["id"], partial(self._sample, line))
+            else:
+                yield Problem(where, "not a record with an id")
 
     def _sample(self, line: dict[str, Any], blobs: Blobs) -> Sample:
         record = Provenance.model_validate(line)

@@ -16,11 +16,10 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from picofw.blobs import Blobs
-from picofw.export.jsonl import read_lines
 from picofw.export.manifest import Problem
 from picofw.export.pico import RECORDS
 from picofw.imports.fields import Fields, Text
-from picofw.imports.items import Item, Unusable, inside, keep, why
+from picofw.imports.items import Item, Unusable, inside, keep, records, why
 from picofw.imports.originals import Originals
 from picofw.pixels import DecodeFailure, upright
 from picofw.records import Attempt, AttemptOutcome, CallRef, Sample, Turn
@@ -130,13 +129,17 @@ class Published:
 
     def _records(self) -> Iterator[_Record | Problem]:
         for subset in ("preference", "sft", "multi_turn"):
-            for where, line in read_lines(self.folder / RECORDS[subset]):
+            for found in records(self.folder / RECORDS[subset]):
+                if isinstance(found, Problem):
+                    yield found
+                    continue
+                where, line = found
                 try:
                     yield self._chain(where, line) if subset == "multi_turn" else self._single(where, line)
                 except (ValidationError, Unusable) as error:
                     yield Problem(where, why(error))
 
-    def _single(self, where: str, line: dict[str, Any] | None) -> _Record:
+    def _single(self, where: str, line: dict[str, Any]) -> _Record:
         record = Single.model_validate(line)
         slug = self._slugs.get(_plain(record.edit_type))
         if slug is None:
@@ -145,7 +148,7 @@ class Published:
         step = _Step(slug, record.text, record.summarized_text, images)
         return _Record(where, "single", record.open_image_input_url, (step,))
 
-    def _chain(self, where: str, line: dict[str, Any] | None) -> _Record:
+    def _chain(self, where: str, line: dict[str, Any]) -> _Record:
         record = Chain.model_validate(line)
         urls, texts = {file.id: file.url for file in record.files}, record.metadata_edit_turn_prompts
         ids = [*(f"edit_turn{number}" for number in range(1, len(texts))), "final_image"]
@@ -195,9 +198,9 @@ def _plain(label: str) -> str:
 
 
 def _hash(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:20]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
 
 
 def _key(image: str) -> int:
     """Return 8 bytes that stand for a path: a million of them fit in memory."""
-    return int.from_bytes(hashlib.blake2b(image.encode(errors="surrogatepass"), digest_size=8).digest(), "big")
+    return int.from_bytes(hashlib.blake2b(image.encode(), digest_size=8).digest(), "big")

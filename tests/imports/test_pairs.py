@@ -191,6 +191,24 @@ def test_a_row_that_cannot_be_used_is_listed_and_the_others_come(tmp_path):
         assert why in problem
 
 
+@pytest.mark.parametrize("key", ["instruction", "task_type"])
+def test_a_row_with_half_a_character_is_listed_and_the_others_come(tmp_path, key):
+    rows = []
+    for number in range(3):
+        names = [f"{number}{which}.png" for which in "pab"]
+        for name in names:
+            (tmp_path / name).write_bytes(png(name))
+        row = {"instruction": "Change it.", "input_image": names[0], "output_images": names[1:]}
+        rows.append({**row, "dimension": "overall", "task_type": "style"})
+    rows[1][key] = "\ud800"
+    (tmp_path / "x.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    report = bring("editscore_bench", tmp_path / "x.jsonl", tmp_path / "w")
+    assert report.new == 2
+    assert skipped(report) == [
+        'x.jsonl, line 2: its text has half a character, "\\ud800", and cannot be stored as UTF-8'
+    ]
+
+
 def test_the_same_import_again_brings_nothing_and_what_a_killed_one_had_not_said_yet(tmp_path, monkeypatch):
     file = parquet(tmp_path / "x.parquet", genai("k", "a", "b", "leftvote"))
     with monkeypatch.context() as patched:

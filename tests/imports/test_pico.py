@@ -43,8 +43,19 @@ def test_a_record_without_what_a_sample_needs_is_listed(tmp_path, folder, change
     path.write_text("\n".join([json.dumps(json.loads(first) | change), "[]", *rest]))
     problems = skipped(take("pico", folder, tmp_path / "w"))
     assert why in problems[0]
-    assert problems[1] == "provenance.jsonl, line 2: not a record with an id"
+    assert problems[1] == "provenance.jsonl, line 2: not a record"
     assert len(problems) == 2
+
+
+@pytest.mark.parametrize("key", ["id", "base"])
+def test_a_record_with_half_a_character_is_listed_and_the_others_come(tmp_path, folder, key):
+    path = folder / "provenance.jsonl"
+    first, *rest = path.read_text().splitlines()
+    path.write_text("\n".join([json.dumps(json.loads(first) | {key: "\ud800"}), *rest]))
+    report = take("pico", folder, tmp_path / "w")
+    (problem,) = skipped(report)
+    assert problem.startswith('provenance.jsonl, line 1: its text has half a character, "\\ud800"')
+    assert report.new == len(rest)
 
 
 def test_photos_that_the_export_does_not_have_are_found_by_their_names(tmp_path):

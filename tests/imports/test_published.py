@@ -124,6 +124,7 @@ def test_status_verify_and_export_work_on_it(tmp_path, folder):
         ({"output_image": "sft.jsonl"}, "'sft.jsonl' cannot be decoded"),
         ({"open_image_input_url": URL.format(99)}, "99_o.jpg' is missing"),
         ({"edit_type": "Fly"}, "edit_type 'Fly' is no label of the published taxonomy"),
+        ({"text": "\ud800"}, 'half a character, "\\ud800"'),
         ({"text": 7}, "text: Input should be a valid string (found 7)"),
     ],
 )
