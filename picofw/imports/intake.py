@@ -2,14 +2,16 @@
 
 What is committed is never read again: the same command after a crash, or after missing images were added, brings what
 the run does not have yet. Memory does not grow with the collection.
+
+Sets of pairs are small, and read as a whole each time: a sample gets the edits that it does not have, and what people
+preferred is what the set says now.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +19,11 @@ from typing import Any
 from picofw.errors import ConfigError
 from picofw.export.manifest import Problem
 from picofw.export.parallel import in_parallel
-from picofw.imports.items import Collection, Item, Unusable, why
+from picofw.imports.items import PEOPLE, Collection, Item, Preference, Unusable, why
 from picofw.records import Sample
+from picofw.review.cards import ordered
 from picofw.store import Choice
+from picofw.subsets import edit_id
 from picofw.workspace import Workspace
 
 SKIPPED = "skipped.jsonl"
@@ -93,7 +97,7 @@ class _Intake:
         self.list = workspace.folder(name) / SKIPPED
         self.new = self.skipped = 0
         self.examples: list[Problem] = []
-        self.choices: dict[str, tuple[Choice, ...]] = {}
+        self.preferences: dict[str, tuple[Preference, ...]] = {}
 
     async def run(self) -> None:
         """Bring what the run does not have yet, and what people said; list what cannot be used."""
@@ -110,8 +114,9 @@ class _Intake:
                     await self._commit(batch)
                     batch = []
             await self._commit(batch)
-        said = [choices for id_, choices in self.choices.items() if self.store.task(self.name, id_) is not None]
-        await self.store.add_answers(self.name, *itertools.chain(*said))
+        if self.preferences:
+            said = [choice for id_, found in self.preferences.items() for choice in self._choices(id_, found)]
+            await self.store.replace_choices(self.name, PEOPLE, said)
 
     async def close_plan(self) -> Report:
         """Commit what came as what was planned, since nothing else was asked for."""
@@ -131,11 +136,12 @@ class _Intake:
         return Report(self.name, counts["single"], counts["chain"], self.new, self.skipped, self.examples, self.list)
 
     def _missing(self) -> Iterator[Item | Problem]:
-        """Yield the records that the run does not have, each id once."""
+        """Yield the records that the run does not have, or not with all edits, and what is none."""
         for item in self.collection.items(self.workspace.blobs):
-            if isinstance(item, Item) and item.choices:
-                self.choices[item.id] = item.choices
-            if isinstance(item, Problem) or self.store.task(self.name, item.id) is None:
+            if isinstance(item, Item) and item.preferences:
+                self.preferences[item.id] = item.preferences
+                yield item
+            elif isinstance(item, Problem) or self.store.task(self.name, item.id) is None:
                 yield item
 
     def _made(self, item: Item | Problem) -> Sample | Problem:
@@ -153,8 +159,14 @@ class _Intake:
         """Commit samples in the order that they came in, each after what the run has."""
         ids: dict[str, Sample] = {}
         for sample in batch:  # the first of two with one id, be the other in this batch or in the one before
-            if self.store.task(self.name, sample.id) is None:
+            known = self.store.task(self.name, sample.id)
+            if known is None:
                 ids.setdefault(sample.id, sample)
+            elif sample.id in self.preferences:
+                before = Sample.model_validate_json(known.sample or "")
+                whole = _with_new_edits(before, sample)
+                if whole != before:
+                    await self.store.finish(self.name, known, whole.outcome, whole.model_dump_json())
         position = {kind: self.store.next_position(self.name, kind) for kind in ("single", "chain")}
         placed = []
         for sample in ids.values():
@@ -164,3 +176,25 @@ class _Intake:
         if placed:
             await self.store.add_finished(self.name, placed)
         self.new += len(placed)
+
+    def _choices(self, id_: str, preferences: Sequence[Preference]) -> Iterator[Choice]:
+        """Yield what was said of a sample's edits, by their names; nothing if the run does not have the sample."""
+        task = self.store.task(self.name, id_)
+        if task is None:
+            return
+        [turn] = Sample.model_validate_json(task.sample or "").turns
+        names = {attempt.image: edit_id(id_, 1, attempt.number) for attempt in turn.attempts}
+        for one, other, better, rater in preferences:
+            left, right = ordered(names[one], names[other])
+            choice = "tie" if better is None else "left" if names[better] == left else "right"
+            yield Choice(left, right, rater, choice, 0, "")
+
+
+def _with_new_edits(known: Sample, found: Sample) -> Sample:
+    """Return a sample with its edits, whose verdicts go by their numbers, and after them those it does not have."""
+    [turn], [other] = known.turns, found.turns
+    images = {attempt.image for attempt in turn.attempts}
+    new = [attempt for attempt in other.attempts if attempt.image not in images]
+    numbered = [attempt.model_copy(update={"number": number}) for number, attempt in enumerate(new, 1 + len(images))]
+    whole = turn.model_copy(update={"attempts": (*turn.attempts, *numbered)})
+    return known.model_copy(update={"turns": (whole,)})

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pydantic import BaseModel, ValidationError
 
@@ -18,12 +18,30 @@ from picofw.export.manifest import Problem
 from picofw.pixels import DecodeFailure
 from picofw.records import Sample
 from picofw.settings import explain
-from picofw.store import Choice
 from picofw.types import ImageRef
+
+PEOPLE = "people"
+"""Who preferred an edit, where a set names nobody. A second answer to the same question is that of ``people 2``."""
 
 
 class Unusable(PicofwError):
     """A record cannot become a sample; it is listed, and the others go on."""
+
+
+class Preference(NamedTuple):
+    """What somebody said of two edits by one instruction.
+
+    Attributes:
+        one: An edit.
+        other: Another one.
+        better: The one that is preferred; None: neither.
+        rater: Who said it.
+    """
+
+    one: ImageRef
+    other: ImageRef
+    better: ImageRef | None
+    rater: str
 
 
 @dataclass(frozen=True)
@@ -35,13 +53,13 @@ class Item:
         id: Id of the sample that it becomes.
         make: Stores its images and returns the sample, its position left at 0; called in a thread. Raises Unusable, or
             ValueError (of which pydantic's ValidationError is one) where the record is not as it should be.
-        choices: What people preferred of its edits.
+        preferences: What people preferred of its edits, in a sample of one turn.
     """
 
     where: str
     id: str
     make: Callable[[Blobs], Sample]
-    choices: tuple[Choice, ...] = ()
+    preferences: tuple[Preference, ...] = ()
 
 
 class Collection(Protocol):

@@ -20,18 +20,12 @@ from picofw.export.jsonl import read_lines
 from picofw.export.manifest import Problem
 from picofw.export.parallel import in_parallel
 from picofw.imports.benchmarks import BENCHMARKS, Benchmark, Pair, Row, Side
-from picofw.imports.items import Item, Unusable, inside, keep, records, why
+from picofw.imports.items import PEOPLE, Item, Preference, Unusable, inside, keep, records, why
 from picofw.imports.published import UNLABELLED, UNLABELLED_TYPE
 from picofw.pixels import DecodeFailure, upright
 from picofw.records import Attempt, CallRef, Sample, Turn
-from picofw.review.cards import ordered
-from picofw.store import Choice
-from picofw.subsets import edit_id
 from picofw.taxonomy import Taxonomy, TypeEntry
 from picofw.types import ImageRef, Photo
-
-PEOPLE = "people"
-"""Who said it: the sets name nobody. A second answer to the same question is that of ``people 2``."""
 
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
 _OTHER: dict[Side, Side] = {"left": "right", "right": "left", "tie": "tie"}
@@ -189,12 +183,10 @@ class Pairs:
     # --- samples ---------------------------------------------------------------------------------------
 
     def _item(self, group: _Group) -> Item:
-        """Return the sample; its id and the order of its attempts hang on nothing but what they are of."""
+        """Return the sample; its id hangs on nothing but photo and instruction, since edits may come later."""
         images = sorted(group.models, key=lambda image: image.sha256)
         first = group.first
-        parts = (first.photo.sha256, first.pair.instruction, *(image.sha256 for image in images))
-        id_ = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
-        names = {image: edit_id(id_, 1, number) for number, image in enumerate(images, 1)}
+        id_ = hashlib.sha256(f"{first.photo.sha256}\0{first.pair.instruction}".encode()).hexdigest()[:20]
         sample = Sample(
             id=id_,
             kind="single",
@@ -220,7 +212,7 @@ class Pairs:
             ),
             reason=_UNJUDGED,
         )
-        return Item(first.where, id_, lambda _: sample, tuple(_choices(group, names)))
+        return Item(first.where, id_, lambda _: sample, tuple(_preferences(group)))
 
 
 def _attempt(number: int, image: ImageRef, model: str) -> Attempt:
@@ -228,12 +220,11 @@ def _attempt(number: int, image: ImageRef, model: str) -> Attempt:
     return Attempt(number=number, outcome="unjudged", edit=call, image=image, reason=_UNJUDGED)
 
 
-def _choices(group: _Group, names: dict[ImageRef, str]) -> Iterator[Choice]:
+def _preferences(group: _Group) -> Iterator[Preference]:
     for (one, other), said in group.said.items():
-        left, right = ordered(names[one], names[other])
         for times, preferred in enumerate(said, 1):
-            choice = preferred if left == names[one] else _OTHER[preferred]
-            yield Choice(left, right, PEOPLE if times == 1 else f"{PEOPLE} {times}", choice, 0, "")
+            better = {"left": one, "right": other, "tie": None}[preferred]
+            yield Preference(one, other, better, PEOPLE if times == 1 else f"{PEOPLE} {times}")
 
 
 def _slug(task: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from picofw.database import Database, Statement
 from picofw.store.schema import Choice, Rating
@@ -22,6 +23,21 @@ class Ratings(Database):
             StoreError: They are not committed.
         """
         await self.write(*(_statement(run, answer) for answer in answers))
+
+    async def replace_choices(self, run: str, people: str, choices: Iterable[Choice]) -> None:
+        """Commit what an imported set says in place of what it said before, all or nothing.
+
+        Args:
+            run: The run's name.
+            people: The rater that stands for those of the set; a further one is ``people 2``.
+            choices: Theirs; no time is known of them.
+
+        Raises:
+            StoreError: They are not committed.
+        """
+        forget = "DELETE FROM choices WHERE run=? AND at='' AND (rater=? OR rater GLOB ?)"
+        values = (run, people, f"{people} [0-9]*")
+        await self.write((forget, values), *(_statement(run, choice) for choice in choices))
 
     def ratings(self, run: str, rater: str | None = None) -> list[Rating]:
         """Return ratings by edit and rater, skipped ones included.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -212,13 +214,52 @@ def test_a_row_with_half_a_character_is_listed_and_the_others_come(tmp_path, key
 def test_the_same_import_again_brings_nothing_and_what_a_killed_one_had_not_said_yet(tmp_path, monkeypatch):
     file = parquet(tmp_path / "x.parquet", genai("k", "a", "b", "leftvote"))
     with monkeypatch.context() as patched:
-        patched.delattr(Ratings, "add_answers")
+        patched.delattr(Ratings, "replace_choices")
         with pytest.raises(AttributeError):
             bring("genai_bench", file, tmp_path / "w")
     assert preferences(tmp_path / "w") == {}
     report = bring("genai_bench", file, tmp_path / "w")
     assert (report.singles, report.new) == (1, 0)
     assert len(preferences(tmp_path / "w")["people"]) == 1
+
+
+def named(root: Path) -> dict[str, str]:
+    """By name of an edit: its image."""
+    return {
+        f"{sample.id}.1.{attempt.number}": attempt.image.sha256
+        for sample in samples(root, "votes")
+        for attempt in sample.turns[0].attempts
+    }
+
+
+def test_edits_that_come_later_join_their_sample_whose_edits_keep_their_names(tmp_path, sha):
+    root, file = tmp_path / "w", tmp_path / "x.parquet"
+    keys = [f"e{number}" for number in range(5)]
+    first, *later = [genai("k", keys[number], keys[number + 1], "leftvote") for number in range(4)]
+    bring("genai_bench", parquet(file, first), root)
+    before = named(root)
+    for rows in ([*later, first], [first, *later]):
+        report = bring("genai_bench", parquet(file, *rows), root)
+        assert (report.singles, report.new) == (1, 0)
+        assert before.items() <= named(root).items()
+        assert sorted(named(root).values()) == sorted(map(sha, keys))
+        pairs = {frozenset({sha(one), sha(other)}): sha(one) for one, other in itertools.pairwise(keys)}
+        assert preferences(root) == {"people": pairs}
+    with opened(root, "votes") as (workspace, _):
+        assert verify_run(workspace, "votes") == []
+
+
+def test_people_say_what_the_set_says_now_and_what_a_reviewer_said_stays(tmp_path, sha):
+    root, file = tmp_path / "w", tmp_path / "x.parquet"
+    twice = [genai("k", "a", "b", "leftvote"), genai("k", "a", "b", "rightvote")]
+    bring("genai_bench", parquet(file, *twice, genai("k", "b", "c", "tievote")), root)
+    with opened(root, "votes") as (workspace, _):
+        shown = workspace.store.choices("votes")[0]
+        asyncio.run(workspace.store.add_answers("votes", shown._replace(rater="ann", at="2026-01-01T00:00:00")))
+    bring("genai_bench", parquet(file, genai("k", "a", "b", "rightvote")), root)
+    said = preferences(root)
+    assert said.keys() == {"people", "ann"}
+    assert said["people"] == {frozenset({sha("a"), sha("b")}): sha("b")}
 
 
 def test_another_set_and_a_folder_with_several_splits_are_users_mistakes(tmp_path):
