@@ -26,7 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     text = "the format of the dataset: pico, hf, editscore_bench, editreward_bench or genai_bench"
     parser.add_argument("format", metavar="FORMAT", help=text)
-    parser.add_argument("folder", type=Path, metavar="DIR", help="the dataset's folder")
+    parser.add_argument("folder", type=Path, metavar="DIR", help="the dataset's folder; of a set of pairs also a file")
     options = "photos=DIR: the original photos; split=NAME, dimension=NAME: of a set of pairs"
     add_overrides(parser, f"name=NAME: what to call the run; {options}")
     add_workspace(parser)

@@ -24,6 +24,9 @@ PEOPLE = "people"
 """Who preferred an edit, where a set names nobody. A second answer to the same question is that of ``people 2``."""
 
 
+_LONGEST = 400
+
+
 class Unusable(PicofwError):
     """A record cannot become a sample; it is listed, and the others go on."""
 
@@ -96,23 +99,25 @@ def records(path: Path) -> Iterator[tuple[str, dict[str, Any]] | Problem]:
             yield where, record
 
 
-def inside(folder: Path, name: str) -> Path:
+def inside(folder: Path, name: str, beside: Path | None = None) -> Path:
     """Return the file of that name, which is in the folder whatever the name says.
 
     Args:
         folder: The dataset's folder.
-        name: A path relative to it, as a record gives it.
+        name: A path, as a record gives it.
+        beside: The folder in it to which the path is relative; None: the dataset's.
 
     Raises:
         Unusable: It leads out of the folder, or there is no such file.
     """
     if "\0" in name:
         raise Unusable(f"{name!r} is no path")
-    path, root = (folder / name).resolve(), folder.resolve()
+    start = folder if beside is None else beside
+    path, root = (start / name).resolve(), folder.resolve()
     if not path.is_relative_to(root):
         raise Unusable(f"{name!r} leads out of {folder}; it is not looked at")
     if not path.is_file():
-        raise Unusable(f"{name!r} is missing in {folder}")
+        raise Unusable(f"{name!r} is missing in {start}")
     return path
 
 
@@ -136,10 +141,14 @@ def keep(blobs: Blobs, data: bytes, name: str) -> ImageRef:
 
 
 def why(error: Exception) -> str:
-    """Return on one line why a record cannot be used.
+    """Return on one line why a record cannot be used, without the middle of a very long one.
 
     Args:
         error: What was raised while it was read.
     """
     text = explain(error, BaseModel) if isinstance(error, ValidationError) else str(error)
-    return "; ".join(text.splitlines())
+    line = "; ".join(text.splitlines())
+    if len(line) <= _LONGEST:
+        return line
+    half = _LONGEST // 2
+    return f"{line[:half]} [{len(line) - 2 * half} characters] {line[-half:]}"

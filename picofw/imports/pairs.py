@@ -32,6 +32,14 @@ _OTHER: dict[Side, Side] = {"left": "right", "right": "left", "tie": "tie"}
 _UNJUDGED = "a set of pairs says which edit is better, not whether one is good"
 
 
+class _Found(NamedTuple):
+    """A row, where it stands, and the folder of its file."""
+
+    where: str
+    folder: Path
+    row: Row
+
+
 class _Stored(NamedTuple):
     """A pair whose images are stored."""
 
@@ -97,14 +105,13 @@ class Pairs:
     def items(self, blobs: Blobs) -> Iterator[Item | Problem]:
         """Yield a sample for each photo and instruction, after all rows were read and their images stored."""
 
-        def stored(found: tuple[str, Row] | Problem) -> _Stored | Problem | None:
+        def stored(found: _Found | Problem) -> _Stored | Problem | None:
             if isinstance(found, Problem):
                 return found
-            where, row = found
             try:
-                return self._stored(where, row, blobs)
+                return self._stored(found, blobs)
             except (OSError, ValueError, Unusable) as error:
-                return Problem(where, why(error))
+                return Problem(found.where, why(error))
 
         groups: dict[tuple[str, str], _Group] = {}
         for found in in_parallel(stored, self._rows()):
@@ -118,15 +125,16 @@ class Pairs:
 
     # --- rows ------------------------------------------------------------------------------------------
 
-    def _rows(self, columns: tuple[str, ...] | None = None) -> Iterator[tuple[str, Row] | Problem]:
-        """Yield where each row stands, and the row; what is none; and files that end before their end."""
+    def _rows(self, columns: tuple[str, ...] | None = None) -> Iterator[_Found | Problem]:
+        """Yield rows, what is none, and files that end before their end."""
         for path in self.files:
             if path.suffix == ".jsonl":
-                yield from records(path)
+                for found in records(path):
+                    yield found if isinstance(found, Problem) else _Found(found[0], path.parent, found[1])
                 continue
             try:
                 for number, row in enumerate(_reader().read_rows(path, columns), 1):
-                    yield f"{path.name}, row {number}", row
+                    yield _Found(f"{path.name}, row {number}", path.parent, row)
             except (OSError, ValueError) as error:
                 yield Problem(path.name, f"cannot be read: {error}")
 
@@ -144,7 +152,7 @@ class Pairs:
 
     def _taxonomy(self) -> Taxonomy:
         """Return the set's own kinds of edits."""
-        rows = (found[1] for found in self._rows(("task_type",)) if not isinstance(found, Problem))
+        rows = (found.row for found in self._rows(("task_type",)) if not isinstance(found, Problem))
         tasks = {str(row.get("task_type") or "") for row in rows}
         named = {
             slug: TypeEntry(label=task, category="Not labelled", keeps_frame=False)
@@ -153,29 +161,31 @@ class Pairs:
         }
         return Taxonomy(name=self.benchmark.title, types={**named, UNLABELLED: UNLABELLED_TYPE})
 
-    def _stored(self, where: str, row: Row, blobs: Blobs) -> _Stored | None:
+    def _stored(self, found: _Found, blobs: Blobs) -> _Stored | None:
         """Return what a row says, its images stored; None if it is about another dimension."""
-        pair = self.benchmark.read(row)
+        pair = self.benchmark.read(found.row)
         if pair.dimension != self.dimension:
             return None
         try:
-            photo = keep(blobs, upright(self._bytes(pair.photo)), "the photo")
+            photo = keep(blobs, upright(self._bytes(pair.photo, found.folder)), "the photo")
         except DecodeFailure as error:
             raise Unusable(f"the photo cannot be decoded: {error}") from error
         left, right = (
-            keep(blobs, self._bytes(value), name)
+            keep(blobs, self._bytes(value, found.folder), name)
             for value, name in ((pair.left, "the first edit"), (pair.right, "the second edit"))
         )
         if left == right:
             raise Unusable("both edits are the same image")
-        return _Stored(where, pair, photo, left, right)
+        return _Stored(found.where, pair, photo, left, right)
 
-    def _bytes(self, value: Any) -> bytes:
-        """Return an image, as parquet holds it, or by its path."""
+    def _bytes(self, value: Any, beside: Path) -> bytes:
+        """Return an image, as parquet holds it, or by its path from the folder of the row's file."""
         if isinstance(value, dict):
             value = value.get("bytes") or value.get("path")
-        if isinstance(value, str) and value:
-            return inside(self.folder, value).read_bytes()
+        if value == "":
+            raise Unusable("the path of an image is empty")
+        if isinstance(value, str):
+            return inside(self.folder, value, beside).read_bytes()
         if not isinstance(value, bytes):
             raise Unusable(f"an image is neither bytes nor a path (found {type(value).__name__})")
         return value

@@ -62,3 +62,8 @@ def test_a_mistake_is_told_and_nothing_is_made(folder, capsys, arguments, messag
     assert picofw("import", "pico", folder, *arguments) == 2
     assert message in capsys.readouterr().err
     assert not Path("picofw-data").exists()
+
+
+def test_the_help_says_that_a_set_of_pairs_may_be_a_file(capsys):
+    assert picofw("import", "--help") == 0
+    assert "of a set of pairs also a file" in " ".join(capsys.readouterr().out.split())

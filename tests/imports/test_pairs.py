@@ -163,16 +163,43 @@ def test_one_dimension_is_taken_and_a_sets_own_kinds_of_edits_are_edit_types(tmp
         bring("editscore_bench", file.parent, tmp_path / "u", dimension="beauty")
 
 
-def test_json_lines_name_images_beside_them(tmp_path, sha):
+@pytest.mark.parametrize("below", ["", "data/overall"])
+def test_json_lines_name_images_beside_them(tmp_path, sha, below):
     row = editscore("k", "a", "b")
-    folder = tmp_path / "set"
+    folder = tmp_path / "set" / below
     (folder / "images").mkdir(parents=True)
     for key in "kab":
         (folder / "images" / f"{key}.png").write_bytes(png(key))
     row |= {"input_image": "images/k.png", "output_images": ["images/a.png", "images/b.png"]}
     (folder / "pairs.jsonl").write_text(json.dumps(row) + "\n")
-    bring("editscore_bench", folder, tmp_path / "w")
+    bring("editscore_bench", tmp_path / "set", tmp_path / "w")
     assert preferences(tmp_path / "w")["people"] == {frozenset({sha("a"), sha("b")}): sha("a")}
+
+
+def test_a_path_leads_out_of_a_files_folder_but_not_out_of_the_sets(tmp_path, sha):
+    row = genai("k", "a", "b", "leftvote")
+    (tmp_path / "set" / "images").mkdir(parents=True)
+    for key in "kab":
+        (tmp_path / "set" / "images" / f"{key}.png").write_bytes(png(key))
+        (tmp_path / f"{key}.png").write_bytes(png(key))
+    columns = {"source_image": "k", "left_output_image": "a", "right_output_image": "b"}
+    inner = row | {column: f"../images/{key}.png" for column, key in columns.items()}
+    outer = row | {column: f"../../{key}.png" for column, key in columns.items()}
+    parquet(tmp_path / "set" / "data" / "test.parquet", inner, outer)
+    report = bring("genai_bench", tmp_path / "set", tmp_path / "w")
+    (problem,) = skipped(report)
+    assert "row 2: '../../k.png' leads out of" in problem
+    assert preferences(tmp_path / "w")["people"] == {frozenset({sha("a"), sha("b")}): sha("a")}
+
+
+def test_an_empty_path_is_said_to_be_empty_and_a_very_long_one_is_shortened(tmp_path):
+    row = genai("k", "a", "b", "leftvote") | {"left_output_image": "", "right_output_image": ""}
+    rows = [row | {"source_image": name} for name in ("", "x/" * 5000 + "k.png", "y" * 5000)]
+    (tmp_path / "x.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows))
+    empty, missing, long = skipped(bring("genai_bench", tmp_path / "x.jsonl", tmp_path / "w"))
+    assert empty == "x.jsonl, line 1: the path of an image is empty"
+    assert missing.endswith(f"is missing in {tmp_path}") or "File name too long" in missing
+    assert max(len(missing), len(long)) < 500
 
 
 def test_a_row_that_cannot_be_used_is_listed_and_the_others_come(tmp_path):
