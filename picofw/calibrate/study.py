@@ -62,6 +62,11 @@ def calibrate(workspace: Workspace, run: str, only: str | None = None) -> Found:
     found = Calibration(table, people(table, ratings, choices), rubric)
     found.judges = [name for name in found.judges if only in (None, name)]
     if not found.judges:
+        if silent := [name for name in found.silent if only in (None, name)]:
+            raise ConfigError(
+                f"no judge has scored an edit of run {run!r}: {'; '.join(silent)} was asked, and gave none a score; "
+                f"`picofw rejudge {run} judge=NAME` asks another one"
+            )
         raise ConfigError(f"no judge has scored an edit of run {run!r}: `picofw rejudge {run} judge=NAME` asks one")
     return {"run": run, "family_warning": data.family_warning, **found.figures()}
 

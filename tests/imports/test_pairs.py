@@ -321,8 +321,11 @@ def test_a_judge_is_asked_about_the_edits_and_held_against_people(tmp_path, monk
     assert picofw("import", "genai_bench", parquet(tmp_path / "x.parquet", *rows), "name=votes") == 0
     assert picofw("calibrate", "votes") == 2
     assert "no judge has scored an edit of run 'votes': `picofw rejudge votes judge=NAME`" in capsys.readouterr().err
-    assert picofw("rejudge", "votes", "judge=fake") == 0
     assert picofw("rejudge", "votes", "judge=fake", "judge.refused=1.0") == 0
+    capsys.readouterr()
+    assert picofw("calibrate", "votes") == 2
+    assert "fake,refused=1.0 was asked, and gave none a score" in capsys.readouterr().err
+    assert picofw("rejudge", "votes", "judge=fake") == 0
     capsys.readouterr()
     assert picofw("calibrate", "votes", "--json") == 0
     found = json.loads(capsys.readouterr().out)
