@@ -6,6 +6,8 @@ import json
 import logging
 from datetime import UTC, datetime
 
+from pydantic_core import PydanticSerializationError
+
 from picofw.blobs import Blobs
 from picofw.cost import Budget, Price, is_version, to_pico
 from picofw.errors import Fatal, InvalidOutput, ProviderError, RateLimited, Refused, StoreError, Transient
@@ -76,11 +78,7 @@ class Ledger:
             except StoreError as error:
                 await self.store.fail(start, "lost", str(error), None)
                 raise
-        if isinstance(answer, Result):
-            status, body = "ok", answer.model_dump_json(exclude={"usage", "model"})
-        else:
-            status = "refused" if isinstance(answer, Refused) else "invalid"
-            body = json.dumps({"message": str(answer), "raw": answer.raw})
+        status, body = _record(answer)
         cost = self._price(slot, answer.model, answer.usage, batch)
         stored = StoredCall(status, slot.hide(body), answer.model or start.model, cost)
         usage = answer.usage.model_dump_json(exclude_defaults=True)
@@ -131,6 +129,17 @@ class Ledger:
         if price is None:
             price = next((self.prices[name] for name in self.prices if is_version(model, name)), None)
         return None if price is None else to_pico(price.cost(usage, batch=batch))
+
+
+def _record(answer: Result | Refused | InvalidOutput) -> tuple[str, str]:
+    """Return an answer's status and JSON; what it cost must be kept even if what it says cannot be."""
+    if isinstance(answer, Result):
+        try:
+            return "ok", answer.model_dump_json(exclude={"usage", "model"})
+        except PydanticSerializationError as error:  # half a surrogate pair in a server's own words, say
+            return "invalid", json.dumps({"message": f"an answer that cannot be stored: {error}", "raw": None})
+    status = "refused" if isinstance(answer, Refused) else "invalid"
+    return status, json.dumps({"message": str(answer), "raw": answer.raw}, default=str)
 
 
 def _now() -> str:

@@ -35,7 +35,7 @@ def judge_request(**changes: Any) -> JudgeRequest:
 
 
 class ScriptedEditor(Editor):
-    """Does what it is told, answer by answer: bytes are an image, an exception is raised, a callable is awaited."""
+    """Does what it is told, answer by answer: a result or an image's bytes; what to raise; what to call and await."""
 
     class Options(Options):
         model: str = "m"
@@ -53,7 +53,7 @@ class ScriptedEditor(Editor):
             step = await step()
         if isinstance(step, Exception):
             raise step
-        return EditResult(image=step, usage=self.usage)
+        return step if isinstance(step, EditResult) else EditResult(image=step, usage=self.usage)
 
     def estimate(self, request: Any) -> Usage:
         return Usage(images=1)

@@ -102,6 +102,23 @@ async def test_refusals_and_unusable_answers_are_answers_that_cost(make_door, er
     assert door.ledger.budget.spent == to_pico(Decimal("0.04"))
 
 
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (EditResult(image=b"image", model="m", usage=Usage(images=1), raw={"said": "half \ud83d"}), "invalid"),
+        (Refused("no", usage=Usage(images=1), raw={"seen": object()}), "refused"),
+    ],
+    ids=["half a character", "no JSON"],
+)
+async def test_an_answer_whose_raw_words_cannot_be_stored_is_paid_for_once_all_the_same(make_door, answer, status):
+    editor, door = ScriptedEditor(answer), make_door()
+    for _ in range(2):
+        found = await door.call(slot(editor), edit_request(), EditResult)
+        assert found.status == status
+    assert editor.calls == 1
+    assert spent(door.store, "run") == to_pico(Decimal("0.04"))
+
+
 async def test_passing_faults_are_tried_again_and_their_cost_is_counted(make_door):
     billed = Transient("cut off", usage=Usage(images=1))
     editor, door = ScriptedEditor(Transient("busy"), billed), make_door()
