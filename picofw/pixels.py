@@ -272,3 +272,20 @@ def _orientation(image: ImageFile.ImageFile, data: bytes) -> int:
     except Exception:  # damaged EXIF does not make the pixels useless
         return 1
     return found if found in range(1, 9) else 1
+
+
+def small_webp(data: bytes, longest: int) -> bytes:
+    """Return an image as a small WebP, upright, as pages show it.
+
+    Args:
+        data: The encoded image.
+        longest: Pixels that its longer side has at most.
+
+    Raises:
+        DecodeFailure: It cannot be decoded.
+    """
+    picture = decoded(data)
+    picture.thumbnail((longest, longest), reducing_gap=2)
+    out = io.BytesIO()
+    picture.save(out, "WEBP", quality=80, method=2, exif=b"")  # a higher method takes twice as long for 2 % less
+    return out.getvalue()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import io
 import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from picofw.errors import DamagedImage
-from picofw.pixels import DecodeFailure, decoded
+from picofw.pixels import DecodeFailure, small_webp
 from picofw.records import Sample
 from picofw.types import ImageRef
 from picofw.workspace import Workspace
@@ -56,9 +55,10 @@ def pictures(workspace: Workspace, runs: Sequence[str], edits: Iterable[str]) ->
 
     def small(image: ImageRef) -> str:
         try:
-            return _small(workspace.blobs.read_now(image))
+            data = small_webp(workspace.blobs.read_now(image), _LONGEST)
         except (DamagedImage, DecodeFailure):
             return ""
+        return f"data:image/webp;base64,{base64.b64encode(data).decode()}"
 
     needed = {image for _, *images in found.values() for image in images if image is not None}
     with ThreadPoolExecutor(os.cpu_count()) as threads:
@@ -67,11 +67,3 @@ def pictures(workspace: Workspace, runs: Sequence[str], edits: Iterable[str]) ->
         edit: Shown(instruction, made[before], made[after] if after is not None else "")
         for edit, (instruction, before, after) in found.items()
     }
-
-
-def _small(data: bytes) -> str:
-    picture = decoded(data)
-    picture.thumbnail((_LONGEST, _LONGEST), reducing_gap=2)
-    out = io.BytesIO()
-    picture.save(out, "WEBP", quality=75, method=2, exif=b"")
-    return f"data:image/webp;base64,{base64.b64encode(out.getvalue()).decode()}"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from picofw.errors import DamagedImage
-from picofw.pixels import UNKNOWN, DecodeFailure, decoded
+from picofw.pixels import UNKNOWN, DecodeFailure, small_webp
 from picofw.types import ImageRef
 
 LONGEST = 512
@@ -47,21 +46,12 @@ class Thumbnails:
             return None
         if not path.exists():
             try:
-                data = _small(self._read(image))
+                data = small_webp(self._read(image), LONGEST)
             except (DamagedImage, DecodeFailure):
                 self.missing.add(image.sha256)
                 return None
             _put(path, data)
         return name
-
-
-def _small(data: bytes) -> bytes:
-    """Return an image as a small WebP, upright."""
-    picture = decoded(data)
-    picture.thumbnail((LONGEST, LONGEST), reducing_gap=2)
-    out = io.BytesIO()
-    picture.save(out, "WEBP", quality=80, method=2, exif=b"")  # a higher method takes twice as long for 2 % less
-    return out.getvalue()
 
 
 def _put(path: Path, data: bytes) -> None:

@@ -125,12 +125,7 @@ class Tasks(Database):
             outcome: Its outcome.
             sample: The whole sample as JSON.
         """
-        await self.write(
-            (
-                _FINISH,
-                (outcome, sample, sample, run, task.kind, task.position),
-            )
-        )
+        await self.write((_FINISH, (outcome, sample, sample, run, task.kind, task.position)))
 
     async def add_finished(self, run: str, samples: Iterable[Sample]) -> None:
         """Commit samples that were made elsewhere, with their photos, all or none.

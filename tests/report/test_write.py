@@ -48,7 +48,7 @@ def test_the_page_names_data_that_is_there_and_pictures_that_are_there(workspace
 def test_another_report_takes_the_place_of_the_first_and_makes_no_picture_again(workspace, tmp_path, monkeypatch):
     first = write(workspace, "r", tmp_path / "out")
     before = data_folder(first.page)
-    monkeypatch.setattr("picofw.report.thumbnails._small", None)  # would raise
+    monkeypatch.setattr("picofw.report.thumbnails.small_webp", None)  # would raise
     again = write(workspace, "r", tmp_path / "out")
     assert again.samples == first.samples
     assert data_folder(again.page) != before
